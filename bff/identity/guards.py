@@ -1,0 +1,50 @@
+"""Authorisation as named predicates over the verified caller."""
+
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+from litestar.types import Guard
+
+from bff.errors import Forbidden, Unauthenticated
+from bff.identity.caller import Caller, CallerKind, StaffRole
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+def get_caller(connection: Connection) -> Caller:
+    """The caller that authentication left on the connection.
+
+    Raises:
+        Unauthenticated: on an open route that nobody signed in to.
+    """
+    caller = connection.scope.get("user")
+    if not isinstance(caller, Caller):
+        raise Unauthenticated
+    return caller
+
+
+def find_caller(connection: Connection) -> Caller | None:
+    caller = connection.scope.get("user")
+    return caller if isinstance(caller, Caller) else None
+
+
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    return get_caller(request)
+
+
+def requires_customer(connection: Connection, _: BaseRouteHandler) -> None:
+    if get_caller(connection).kind is not CallerKind.CUSTOMER:
+        raise Forbidden
+
+
+def requires_staff(*roles: StaffRole) -> Guard:
+    """A guard that lets staff pass whose role is among `roles`; without roles any staff passes."""
+
+    def requires_role(connection: Connection, _: BaseRouteHandler) -> None:
+        caller = get_caller(connection)
+        if caller.kind is not CallerKind.STAFF or (roles and caller.role not in roles):
+            raise Forbidden
+
+    return requires_role

@@ -1,0 +1,8 @@
+"""The job queue: procrastinate on the same PostgreSQL, so that a job commits with the row that needs it.
+
+May import `bff.db` and `bff.settings`; features register their tasks on `tasks`.
+"""
+
+from bff.jobs.queue import Jobs, tasks
+
+__all__ = ["Jobs", "tasks"]

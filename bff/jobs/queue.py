@@ -1,0 +1,69 @@
+"""The queue itself: where tasks register, how a job is promised."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bff.db.database import libpq_url
+from bff.settings import DatabaseSettings
+
+tasks = procrastinate.Blueprint()
+"""Decorate with `@tasks.task(name="…", pass_context=True)`; the module must be imported where the worker starts."""
+
+NAMESPACE = "portal"
+
+
+async def become_app_role(connection: Any) -> None:
+    await connection.execute("SET ROLE portal_app")
+    if not connection.autocommit:
+        await connection.commit()
+
+
+class Jobs:
+    """One per process. Deferring needs no connection of its own; running a worker does (`bff.jobs.worker`)."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(
+                conninfo=libpq_url(settings.url),
+                kwargs={"connect_timeout": settings.connect_timeout_s, "application_name": "portal-jobs"},
+                min_size=1,
+                max_size=4,
+                configure=become_app_role,
+            )
+        )
+        self.app.add_tasks_from(tasks, namespace=NAMESPACE)
+
+    async def defer(
+        self,
+        session: AsyncSession,
+        task: str,
+        *,
+        lock: str | None = None,
+        queueing_lock: str | None = None,
+        after_s: int = 0,
+        arguments: Mapping[str, Any],
+    ) -> bool:
+        """Promise a job in the session's own transaction. Jobs that share a `lock` run one at a time, in order.
+
+        `False` when a waiting job with the same `queueing_lock` makes this one needless.
+        """
+        connection = (await (await session.connection()).get_raw_connection()).driver_connection
+        deferrer = self.app.configure_task(
+            f"{NAMESPACE}:{task}",
+            allow_unknown=False,
+            connection=connection,
+            lock=lock,
+            queueing_lock=queueing_lock,
+            schedule_in={"seconds": after_s} if after_s else None,
+        )
+        try:
+            # A duplicate aborts the transaction it happens in; the savepoint keeps the caller's alive.
+            async with session.begin_nested():
+                await deferrer.defer_async(**arguments)
+        except AlreadyEnqueued:
+            return False
+        return True

@@ -1,0 +1,21 @@
+"""The environment, read once into frozen structs; one table of variables feeds reading, docs and `.env.example`.
+
+Imports `sf_sync.settings` for the structs that the Salesforce side takes, and nothing else of the product.
+"""
+
+from bff.settings.model import (
+    DatabaseSettings,
+    Environment,
+    IdentitySettings,
+    Settings,
+)
+from bff.settings.reading import SettingsError, read_settings
+
+__all__ = [
+    "DatabaseSettings",
+    "Environment",
+    "IdentitySettings",
+    "Settings",
+    "SettingsError",
+    "read_settings",
+]

@@ -1,0 +1,52 @@
+"""The structs that the rest of the product is handed."""
+
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from sf_sync.feed.settings import FeedSettings
+from sf_sync.settings import SalesforceSettings
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`url` may log in as any role that may become `portal_app`; `owner_url` owns the schema."""
+
+    url: str
+    owner_url: str
+    pool_size: int = 10
+    pool_timeout_s: float = 2.0
+    connect_timeout_s: int = 2
+    statement_timeout_s: float = 5.0
+
+
+class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Without `bearer_issuers_file` no bearer token is accepted."""
+
+    secret_key: str
+    session_idle_s: int = 1800
+    session_absolute_s: int = 43200
+    bearer_issuers_file: Path | None = None
+    trusted_proxy_hops: int = 0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    environment: Environment
+    public_url: str
+    log_level: str
+    web_workers: int
+    eligibility_requests_per_minute: int
+    redis_url: str
+    database: DatabaseSettings
+    identity: IdentitySettings
+    salesforce: SalesforceSettings
+    feed: FeedSettings
+
+    @property
+    def is_development(self) -> bool:
+        return self.environment is Environment.DEVELOPMENT

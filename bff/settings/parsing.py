@@ -1,0 +1,96 @@
+"""How one variable's text becomes a value. Each parser raises ValueError with the rest of the sentence "NAME …"."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def parse_text(text: str) -> str:
+    return text
+
+
+def parse_whole(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise ValueError("must be a whole number, 0 or more")
+    return int(text)
+
+
+def parse_positive(text: str) -> int:
+    value = parse_whole(text)
+    if not value:
+        raise ValueError("must be a whole number above 0")
+    return value
+
+
+def parse_seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 86400 * 365:
+        raise ValueError("must be a number of seconds above 0")
+    return value
+
+
+def parse_flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text == "true"
+
+
+def parse_environment(text: str) -> str:
+    if text not in ("development", "production"):
+        raise ValueError("must be development or production")
+    return text
+
+
+def parse_log_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def parse_secret_key(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("must have at least 32 characters")
+    return text
+
+
+def parse_file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("must name a file that exists")
+    return path
+
+
+def parse_web_url(text: str) -> str:
+    """An origin without a trailing slash: https, or http for the loopback interface only."""
+    parts = urlsplit(text)
+    if not parts.hostname or parts.scheme not in ("http", "https"):
+        raise ValueError("must be a URL such as https://example.com")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must be https (http is for localhost only)")
+    if parts.path not in ("", "/") or parts.query or parts.fragment or parts.username:
+        raise ValueError("must be a bare address without path, query or user")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def parse_database_url(text: str) -> str:
+    if not text.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+        raise ValueError("must start with postgresql://")
+    return text
+
+
+def parse_redis_url(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must start with redis://, rediss:// or unix://")
+    return text
+
+
+def parse_target(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("must be host:port")
+    return text

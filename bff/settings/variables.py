@@ -1,0 +1,168 @@
+"""Every variable that the product reads, once: what it means, how it is parsed, what holds when it is absent."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from bff.settings import parsing
+from sf_sync.settings import AccountFieldNames
+
+
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """`default` is text as it would stand in the environment; None means "none", and an error if `required`."""
+
+    name: str
+    doc: str
+    parse: Callable[[str], Any] = parsing.parse_text
+    default: str | None = None
+    required: bool = False
+    secret: bool = False
+
+
+def _variable(name: str, doc: str, **options: Any) -> Variable:
+    return Variable(name=name, doc=doc, **options)
+
+
+WEB = (
+    _variable(
+        "BFF_ENV",
+        "development or production. Development adds dev-login and lets http through on localhost.",
+        parse=parsing.parse_environment,
+        default="production",
+    ),
+    _variable(
+        "BFF_PUBLIC_URL",
+        "Where browsers reach the portal; the origin that unsafe requests must come from. https in production.",
+        parse=parsing.parse_web_url,
+        default="http://localhost:8000",
+    ),
+    _variable(
+        "BFF_SECRET_KEY",
+        "At least 32 random characters; binds CSRF tokens to sessions. Changing it only makes pages reload.",
+        parse=parsing.parse_secret_key,
+        required=True,
+        secret=True,
+    ),
+    _variable("BFF_WEB_WORKERS", "Web processes of one `bff serve`.", parse=parsing.parse_positive, default="1"),
+    _variable("LOG_LEVEL", "debug, info, warning or error.", parse=parsing.parse_log_level, default="info"),
+)
+
+ENGINES = (
+    _variable(
+        "DATABASE_URL",
+        "PostgreSQL 15 to 18. The login must be allowed to become portal_app (GRANT portal_app TO <login>).",
+        parse=parsing.parse_database_url,
+        required=True,
+        secret=True,
+    ),
+    _variable(
+        "DATABASE_OWNER_URL",
+        "The login that owns the schema, for `bff db upgrade`. Without it DATABASE_URL is used.",
+        parse=parsing.parse_database_url,
+        secret=True,
+    ),
+    _variable("DATABASE_POOL_SIZE", "Connections kept per process.", parse=parsing.parse_positive, default="10"),
+    _variable(
+        "REDIS_URL", "Redis 7+ or Valkey.", parse=parsing.parse_redis_url, required=True, secret=True
+    ),
+)
+
+IDENTITY = (
+    _variable(
+        "SESSION_IDLE_S",
+        "A session ends after this long without a request.",
+        parse=parsing.parse_positive,
+        default="1800",
+    ),
+    _variable(
+        "SESSION_ABSOLUTE_S",
+        "A session ends this long after sign-in, whatever happens.",
+        parse=parsing.parse_positive,
+        default="43200",
+    ),
+    _variable(
+        "BEARER_ISSUERS_FILE",
+        "JSON list of {issuer, audience, algorithm, jwksFile or jwksUrl, orgs?}. Without it no bearer is accepted.",
+        parse=parsing.parse_file,
+    ),
+    _variable(
+        "TRUSTED_PROXY_HOPS",
+        "How many proxies of ours append to X-Forwarded-For; 0 takes the address of the connection.",
+        parse=parsing.parse_whole,
+        default="0",
+    ),
+    _variable(
+        "ELIGIBILITY_REQUESTS_PER_MINUTE",
+        "Eligibility requests that one account may send in a minute.",
+        parse=parsing.parse_positive,
+        default="60",
+    ),
+)
+
+SALESFORCE = (
+    _variable(
+        "SALESFORCE_URL",
+        "The org's My Domain address, such as https://example.my.salesforce.com. http on localhost only.",
+        parse=parsing.parse_web_url,
+        required=True,
+    ),
+    _variable(
+        "SALESFORCE_LOGIN_URL",
+        "Where tokens are fetched. Without it SALESFORCE_URL is used.",
+        parse=parsing.parse_web_url,
+    ),
+    _variable("SALESFORCE_CLIENT_ID", "Consumer key of the connected app.", required=True),
+    _variable(
+        "SALESFORCE_CLIENT_SECRET",
+        "For the client credentials flow. Give this, or SALESFORCE_USERNAME with SALESFORCE_PRIVATE_KEY_FILE.",
+        secret=True,
+    ),
+    _variable("SALESFORCE_USERNAME", "The integration user, for the JWT bearer flow."),
+    _variable(
+        "SALESFORCE_PRIVATE_KEY_FILE", "PEM file of the key registered there.", parse=parsing.parse_file
+    ),
+    _variable("SALESFORCE_JWT_AUDIENCE", "`aud` of that JWT. Without it the login address is used."),
+    _variable("SALESFORCE_API_VERSION", "REST API version.", default="66.0"),
+    _variable(
+        "SALESFORCE_PUBSUB_TARGET",
+        "host:port of the Pub/Sub API.",
+        parse=parsing.parse_target,
+        default="api.pubsub.salesforce.com:7443",
+    ),
+    _variable("SALESFORCE_PUBSUB_TLS", "false for a local emulator only.", parse=parsing.parse_flag, default="true"),
+    _variable(
+        "SALESFORCE_PUBSUB_CA_FILE", "PEM file of a private CA for that host.", parse=parsing.parse_file
+    ),
+    _variable(
+        "SALESFORCE_CONCURRENCY", "Calls in flight per process.", parse=parsing.parse_positive, default="10"
+    ),
+    _variable(
+        "SALESFORCE_TIMEOUT_S", "Longest wait for one answer.", parse=parsing.parse_seconds, default="2"
+    ),
+    _variable(
+        "SALESFORCE_POLL_INTERVAL_S",
+        "How often changes are polled while the change stream is away.",
+        parse=parsing.parse_seconds,
+        default="10",
+    ),
+)
+
+ACCOUNT_FIELDS = tuple(
+    _variable(
+        f"SALESFORCE_FIELD_{field.name.upper()}",
+        f"API name of the Account field for: {field.name.replace('_', ' ')}.",
+        default=str(field.default),
+    )
+    for field in msgspec.structs.fields(AccountFieldNames)
+)
+
+SECTIONS = (
+    ("Web", WEB),
+    ("Engines (`bff up` starts those that are absent, in development)", ENGINES),
+    ("Sign-in and limits", IDENTITY),
+    ("Salesforce", SALESFORCE),
+    ("Names of the Account fields in the org", ACCOUNT_FIELDS),
+)
+
+VARIABLES = tuple(variable for _, variables in SECTIONS for variable in variables)

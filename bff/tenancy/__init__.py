@@ -1,0 +1,9 @@
+"""Organisations: which there are and what language and region their customers have.
+
+`orgs` belongs to no org and is readable by all; everything else a tenant owns is behind row-level security.
+May import `bff.db`.
+"""
+
+from bff.tenancy.orgs import Org, find_org, list_orgs
+
+__all__ = ["Org", "find_org", "list_orgs"]
