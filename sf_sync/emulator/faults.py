@@ -1,0 +1,87 @@
+"""The switches that make the emulator misbehave while it runs: one mutable struct, set in process or over
+HTTP.
+
+`GET /emulator/faults` shows all switches, `PATCH` changes some, `PUT` sets those given and puts the others
+back. An unknown switch is refused with the list of the valid ones.
+"""
+
+from typing import Any
+
+import msgspec
+
+GATEWAY_PREFIX = "/services/data"
+
+
+class Faults(msgspec.Struct, kw_only=True):
+    """Every switch at its default is an emulator that behaves. REST switches act on calls whose path starts
+    with `path_prefix` and, if `method` is set, have that method; `times` limits how many calls they act
+    on."""
+
+    # Scope of the REST switches
+    path_prefix: str = GATEWAY_PREFIX
+    method: str = ""
+    times: int | None = None
+    """After this many sabotaged calls the REST switches (not latency) rest until `times` is set again; None:
+    for ever."""
+    seed: int | None = None
+    """Seeds the dice of the ratios, so that a run can be repeated."""
+
+    # REST: time
+    latency_s: float = 0.0
+    """Half passes before the call is handled and half after, so an answer can be older than what it arrives
+    into."""
+    upsert_window_s: float = 0.0
+    """Opens the race of Salesforce's upsert: the time between looking a key up and inserting it. Two upserts
+    of one new key inside it give the second a DUPLICATE_VALUE that names the first one's record."""
+
+    # REST: refusals and odd answers
+    unavailable: bool = False
+    """503 SERVER_UNAVAILABLE."""
+    unavailable_ratio: float = 0.0
+    html_error: bool = False
+    """502 with an HTML page, as an edge in front of Salesforce answers."""
+    empty_body: bool = False
+    """200 with no body, although the call was carried out."""
+    request_limit: bool = False
+    """403 REQUEST_LIMIT_EXCEEDED."""
+    expired_session: bool = False
+    """401 INVALID_SESSION_ID, for new tokens too. To revoke the tokens of now, `DELETE
+    /emulator/sessions`."""
+    lock_rows: bool = False
+    """Every row that a call would write answers UNABLE_TO_LOCK_ROW."""
+    wrong_account_id: bool = False
+    """Account rows in answers carry the id of another account."""
+    unknown_picklist: bool = False
+    """Custom picklist fields of Account rows in answers carry a value that the picklist does not have."""
+
+    # REST: cut connections. Over a socket the connection is closed; over httpx.ASGITransport httpx.ReadError
+    # is raised.
+    cut_before: bool = False
+    """The connection is dropped before the call is handled: nothing was done."""
+    cut_before_ratio: float = 0.0
+    cut_after_commit: bool = False
+    """The connection is dropped after the call was carried out and committed: done, but nobody was told."""
+    cut_after_ratio: float = 0.0
+
+    def reset(self) -> None:
+        """Put every switch back to its default."""
+        self.change(msgspec.structs.asdict(type(self)()))
+
+    def change(self, switches: dict[str, Any]) -> None:
+        """Set the given switches. Raises UnknownSwitch or msgspec.ValidationError, and then changes
+        nothing."""
+        unknown = sorted(switches.keys() - set(self.__struct_fields__))
+        if unknown:
+            raise UnknownSwitch(unknown, self.__struct_fields__)
+        checked = msgspec.convert({**msgspec.structs.asdict(self), **switches}, type(self))
+        for name in switches:
+            setattr(self, name, getattr(checked, name))
+
+
+class UnknownSwitch(ValueError):  # noqa: N818
+    """There is no such switch; the message names those that there are."""
+
+    def __init__(self, unknown: list[str], valid: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Unknown switch: {', '.join(unknown)}. The switches are: {', '.join(sorted(valid))}."
+        )
