@@ -1,0 +1,19 @@
+"""Addresses of a customer: wire shape, when two of them mean the same place, the default one on file.
+
+May import `bff.db`, `bff.identity`, `bff.errors` and `bff.texts`; no feature.
+"""
+
+from bff.addresses.repository import find_default_address, save_default_address
+from bff.addresses.rules import Address, AddressType, digest_address, format_address
+from bff.addresses.schemas import AddressInput, make_address
+
+__all__ = [
+    "Address",
+    "AddressInput",
+    "AddressType",
+    "digest_address",
+    "find_default_address",
+    "format_address",
+    "make_address",
+    "save_default_address",
+]

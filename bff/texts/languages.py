@@ -1,0 +1,100 @@
+import io
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from pathlib import Path
+
+from babel import Locale
+from babel.core import get_global
+from babel.dates import format_datetime, get_timezone
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+DEFAULT_LANGUAGE = "en"
+LOCALES = Path(__file__).parent / "locales"
+
+
+class Texts:
+    """Sentences, dates and names of one language, with the zone in which its reader lives."""
+
+    def __init__(self, language: str, translations: NullTranslations, *, zone: tzinfo = UTC) -> None:
+        self.language = language
+        self.zone = zone
+        self._translations = translations
+        self._locale = Locale.parse(language)
+
+    @property
+    def direction(self) -> str:
+        """`ltr` or `rtl`, as HTML's `dir` wants it."""
+        return self._locale.text_direction
+
+    def say(self, text: str, **params: object) -> str:
+        """The sentence in this language; `%(name)s` in it is filled from the parameters."""
+        translated = self.gettext(text)
+        return translated % params if params else translated
+
+    def gettext(self, text: str) -> str:
+        return str(self._translations.ugettext(text))
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return str(self._translations.ungettext(singular, plural, number))
+
+    def format_moment(self, at: datetime) -> str:
+        """Day and time in the reader's zone: `19 December 2025, 15:15`."""
+        local = at.astimezone(self.zone)
+        day = format_datetime(local, _day_pattern(self._locale), locale=self._locale, tzinfo=self.zone)
+        return f"{day}, {local:%H:%M}"
+
+    def name_country(self, code: str) -> str:
+        return str(self._locale.territories.get(code, code))
+
+    def in_zone_of(self, region: str) -> "Texts":
+        """The same language for a reader in this country (two letters); UTC where it has several zones."""
+        return Texts(self.language, self._translations, zone=zone_of(region))
+
+
+def _day_pattern(locale: Locale) -> str:
+    # English without a territory means the American order, which reads ambiguously elsewhere.
+    return "d MMMM y" if locale.language == "en" else str(locale.date_formats["long"])
+
+
+@cache
+def zone_of(region: str) -> tzinfo:
+    """The country's only time zone, or UTC when it has none or several."""
+    zones = [name for name, territory in get_global("zone_territories").items() if territory == region]
+    return get_timezone(zones[0]) if len(zones) == 1 else UTC
+
+
+@cache
+def get_texts(language: str) -> Texts:
+    """Raises LookupError for a language without a catalogue."""
+    if language not in language_codes():
+        raise LookupError(f"no catalogue for {language!r}")
+    return Texts(language, _load(language))
+
+
+def find_texts(*wishes: str) -> Texts:
+    """The first wish that has a catalogue (`ja-JP` finds `ja`), else the default language."""
+    for wish in wishes:
+        language = wish.replace("_", "-").split("-")[0].lower()
+        if language in language_codes():
+            return get_texts(language)
+    return get_texts(DEFAULT_LANGUAGE)
+
+
+@cache
+def language_codes() -> tuple[str, ...]:
+    """The default language first, then those with a catalogue."""
+    others = sorted(path.parent.parent.name for path in LOCALES.glob("*/LC_MESSAGES/messages.po"))
+    return (DEFAULT_LANGUAGE, *(code for code in others if code != DEFAULT_LANGUAGE))
+
+
+def _load(language: str) -> NullTranslations:
+    path = LOCALES / language / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
