@@ -4,7 +4,8 @@
 
     SalesforceError                    retryable?
     ├── SalesforceUnavailable          yes   never sent, 5xx, HTML, no answer to a repeatable call
-    │   └── SalesforceBreakerOpen      yes   refused here, without a call, after `retry_after_s`
+    │   ├── SalesforceBreakerOpen      yes   refused here, without a call, until `retry_after_s` has passed
+    │   └── ServerFault                once  500 with an error id: rolled back, often for good
     ├── OutcomeUnknown                 NO    sent, no usable answer: ask by external id before sending again
     ├── AnswerMalformed                no    success of an undocumented shape, or of another record
     ├── LoginRefused                   no    the token endpoint says no: a setting is wrong
@@ -45,6 +46,10 @@ class SalesforceUnavailable(SalesforceError):
 
 class SalesforceBreakerOpen(SalesforceUnavailable):
     """Salesforce failed several times in a row; calls are refused here until `retry_after_s` has passed."""
+
+
+class ServerFault(SalesforceUnavailable):
+    """Salesforce's own code failed on this call (`UNKNOWN_EXCEPTION`); nothing was written."""
 
 
 class OutcomeUnknown(SalesforceError):

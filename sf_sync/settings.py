@@ -14,6 +14,7 @@ PRODUCTION_AUDIENCE = "https://login.salesforce.com"
 SANDBOX_AUDIENCE = "https://test.salesforce.com"
 
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[::1\])(:[0-9]{1,5})?")
 _API_VERSION = re.compile(r"[0-9]{2,3}\.0")
 
 
