@@ -1,8 +1,9 @@
 """What can go wrong between this process and Redis.
 
-    CacheError                 the server refused a command, or an answer made no sense
-      CacheUnavailable         no answer: not connected, timed out, overloaded, loading, read only.
-                               The command may or may not have been executed.
+| error | meaning |
+|---|---|
+| `CacheError` | the server refused a command, or an answer made no sense |
+| `CacheUnavailable`, a `CacheError` | no answer: not connected, timed out, overloaded, loading, read only |
 """
 
 

@@ -18,5 +18,6 @@ def make_script(text: str) -> Script:
 
 
 def load_script(name: str) -> Script:
-    """The script `cache/lua/<name>.lua`."""
-    return make_script(resources.files("cache").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8"))
+    """The script `cache/lua/<name>.lua`; it finds the server's time in `now_ms` and `now_us`."""
+    texts = (resources.files("cache").joinpath("lua", f"{part}.lua") for part in ("now", name))
+    return make_script("\n".join(text.read_text(encoding="utf-8") for text in texts))
