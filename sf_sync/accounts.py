@@ -1,25 +1,46 @@
 """The cached, typed view of one account that every feature reads."""
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+import math
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from cache.broadcast import Broadcast
-from cache.connection import Redis
-from cache.leased import Write
+import msgspec
+import structlog
 from msgspec import Struct
 
-from sf_sync.objects.account import AccountFacts
+from cache.broadcast import Broadcast
+from cache.connection import Redis
+from cache.errors import CacheUnavailable
+from cache.leased import LeasedValues, Write
+from cache.policy import LeasePolicy
+from sf_sync.account_reader import AccountReader, Fetched
+from sf_sync.client import Lane
+from sf_sync.errors import RequestLimitReached, SalesforceError, SalesforceUnavailable
+from sf_sync.ids import InvalidRecordId
+from sf_sync.objects.account import AccountFacts, parse_account_id
 from sf_sync.salesforce import Salesforce
 
+NAMESPACE = "account"
+EVERY_ACCOUNT_TOPIC = "account:*"
+"""Told when every account was forgotten at once; whoever shows an account listens to this topic too."""
+LIVE_TIMEOUT_S = 1.0
+"""A checkout waits this long for the gate's read, then it is refused."""
+RETRY_AFTER_S = 5
+LONGEST_RETRY_AFTER_S = 60
 
-class AccountNotFound(Exception):  # noqa: N818
+_log = structlog.get_logger(__name__)
+_decode = msgspec.json.Decoder(AccountFacts).decode
+
+
+class AccountNotFound(Exception):
     """Salesforce has no such account, or shows none to the integration user."""
 
 
-class SourceUnavailable(Exception):  # noqa: N818
+class SourceUnavailable(Exception):
     """The account cannot be read now and no cached value may stand in. Raised from the cause."""
 
     def __init__(self, retry_after_s: int) -> None:
@@ -28,8 +49,9 @@ class SourceUnavailable(Exception):  # noqa: N818
 
 
 class Freshness(Struct, frozen=True, kw_only=True):
-    """`as_of`: when the read of the source began. `stale`: older than promised, shown because the source
-    fails.
+    """`as_of`: when the read of the source began.
+
+    `stale`: older than promised, shown because the source fails.
     """
 
     as_of: datetime
@@ -44,7 +66,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
 
 def get_account_topic(account_id: str) -> str:
     """The broadcast topic on which a change of this account is told."""
-    return f"account:{account_id}"
+    return f"{NAMESPACE}:{account_id}"
 
 
 class AccountView:
@@ -57,40 +79,123 @@ class AccountView:
         broadcast: Broadcast,
         *,
         batch_window_s: float = 0.005,
+        policy: LeasePolicy | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._broadcast = broadcast
+        self._pages = AccountReader(salesforce, lane=Lane.CUSTOMER, window_s=batch_window_s, most_in_flight=2)
+        # Own batches: a gate never waits for the pages' calls, nor for as long.
+        self._gate = AccountReader(
+            salesforce, lane=Lane.GATE, window_s=batch_window_s, most_in_flight=8, timeout_s=LIVE_TIMEOUT_S
+        )
+        self._values = LeasedValues(
+            redis, namespace=NAMESPACE, load=self._load, policy=policy or LeasePolicy()
+        )
 
     async def read(self, org_id: UUID, account_id: str) -> Sighting:
         """For pages: from the cache, else from Salesforce, where misses of a few milliseconds share one call.
 
         Raises AccountNotFound, SourceUnavailable.
         """
-        raise NotImplementedError
+        account_id = _normalise(account_id)
+        try:
+            reading = await self._values.read(account_id, str(org_id))
+        except SalesforceError as error:
+            raise _make_unavailable(error) from error
+        if reading.value is None:
+            raise AccountNotFound
+        facts = _find_facts(reading.value, account_id)
+        if facts is None:
+            return await self._replace(account_id)
+        source: Literal["cache", "salesforce"] = "cache" if reading.source == "cache" else "salesforce"
+        freshness = Freshness(as_of=reading.read_at, source=source, stale=reading.stale)
+        return Sighting(facts=facts, freshness=freshness)
 
-    async def read_live(self, account_id: str, *, timeout_s: float | None = None) -> Sighting:
-        """For the gate: read in Salesforce by a call that starts after this one. Neither reads nor fills
-        the cache.
+    async def read_live(self, account_id: str) -> Sighting:
+        """For the gate: by a call to Salesforce that starts after this one. Neither reads nor fills the
+        cache.
 
-        Raises AccountNotFound, SourceUnavailable.
+        Raises AccountNotFound, SourceUnavailable; within about a second in any case.
         """
-        raise NotImplementedError
+        account_id = _normalise(account_id)
+        try:
+            async with asyncio.timeout(LIVE_TIMEOUT_S):
+                fetched = await self._gate.read(account_id)
+        except (SalesforceError, TimeoutError) as error:
+            raise _make_unavailable(error) from error
+        if fetched.facts is None:
+            raise AccountNotFound
+        return _make_sighting(fetched, fetched.facts)
 
-    def writing(self, account_id: str) -> AbstractAsyncContextManager[Write]:
+    @asynccontextmanager
+    async def writing(self, account_id: str) -> AsyncIterator[Write]:
         """Around an own write: marks the account before, invalidates and tells listeners after.
 
         Call `write.leave_unknown()` when the outcome is not known: readers then go to Salesforce until it is.
         Works without Redis.
         """
-        raise NotImplementedError
+        account_id = _normalise(account_id)
+        try:
+            async with self._values.writing(account_id) as write:
+                yield write
+        finally:
+            await self._tell(account_id)
 
     async def invalidate(self, account_ids: Sequence[str]) -> None:
-        """Forget these accounts in every org, then tell listeners. Raises CacheUnavailable."""
-        raise NotImplementedError
+        """Forget these accounts (18-character ids) in every org, then tell listeners. Raises
+        CacheUnavailable."""
+        if account_ids:
+            await self._values.invalidate(account_ids)
+            await self._broadcast.publish([get_account_topic(account_id) for account_id in account_ids])
 
     async def invalidate_all(self) -> None:
-        """Forget every account. Listeners re-read only what they are told about, so none is told."""
-        raise NotImplementedError
+        """Forget every account, then tell the listeners of EVERY_ACCOUNT_TOPIC. Raises CacheUnavailable."""
+        await self._values.invalidate_all()
+        await self._broadcast.publish([EVERY_ACCOUNT_TOPIC])
 
     async def beat(self, ttl_s: float) -> None:
-        """The feed is healthy for the next `ttl_s` seconds."""
-        raise NotImplementedError
+        """The feed is healthy for the next `ttl_s` seconds. Raises CacheUnavailable."""
+        await self._values.beat(ttl_s=ttl_s)
+
+    async def _load(self, account_id: str, _scope: str) -> bytes | None:
+        fetched = await self._pages.read(account_id)
+        return None if fetched.facts is None else msgspec.json.encode(fetched.facts)
+
+    async def _replace(self, account_id: str) -> Sighting:
+        """The cached value is another account's or of another version of the product: drop it, read the
+        source."""
+        _log.error("cached_account_unusable")
+        with suppress(CacheUnavailable):
+            await self._values.invalidate([account_id])
+        return await self.read_live(account_id)
+
+    async def _tell(self, account_id: str) -> None:
+        try:
+            await self._broadcast.publish([get_account_topic(account_id)])
+        except CacheUnavailable:
+            _log.warning("own_write_not_told")
+
+
+def _normalise(account_id: str) -> str:
+    """A text that can't be an account's id must not reach a shared call: Salesforce refuses the whole
+    batch."""
+    try:
+        return parse_account_id(account_id)
+    except InvalidRecordId as error:
+        raise AccountNotFound from error
+
+
+def _find_facts(value: bytes, account_id: str) -> AccountFacts | None:
+    try:
+        facts = _decode(value)
+    except msgspec.DecodeError:
+        return None
+    return facts if facts.account_id == account_id else None
+
+
+def _make_sighting(fetched: Fetched, facts: AccountFacts) -> Sighting:
+    return Sighting(facts=facts, freshness=Freshness(as_of=fetched.started_at, source="salesforce"))
+
+
+def _make_unavailable(error: Exception) -> SourceUnavailable:
+    told_s = error.retry_after_s if isinstance(error, SalesforceUnavailable | RequestLimitReached) else None
+    return SourceUnavailable(min(math.ceil(told_s or RETRY_AFTER_S), LONGEST_RETRY_AFTER_S))

@@ -1,5 +1,4 @@
 # Names tell the state that a caller meets; an `Error` at each end would say it twice.
-# ruff: noqa: N818
 """What can go wrong with Salesforce, and which of it may be tried again.
 
     SalesforceError                    retryable?
@@ -17,7 +16,7 @@
         ├── RowLocked                  yes   nothing was written
         ├── DuplicateValue             no    another try made the record: read it by external id
         ├── NotFound                   no
-        └── TransactionHalted          no    rolled back as a whole, no part names its own error
+        └── TransactionHalted          yes   rolled back: a guard found nothing; plan anew first
 
 `str()` of an error never repeats Salesforce's message, which may quote what a customer wrote; `message`
 has it.
@@ -154,4 +153,5 @@ class NotFound(SalesforceRefused):
 class TransactionHalted(SalesforceRefused):
     """An all-or-none composite was rolled back because a reference found nothing: the guard did not match."""
 
+    retryable = True
     code_default = "PROCESSING_HALTED"

@@ -49,7 +49,7 @@ class SubAnswer(Struct, frozen=True, kw_only=True):
         return 200 <= self.status < 300
 
 
-class NotJson(Exception):  # noqa: N818
+class NotJson(Exception):
     """The body is no JSON: a page of the edge, or an answer cut short."""
 
 
@@ -75,8 +75,10 @@ def escape_references(text: str) -> str:
 def format_composite(
     subrequests: Sequence[Subrequest], *, all_or_none: bool, data_path: str
 ) -> dict[str, Any]:
+    """Not collated: Salesforce may otherwise run steps that do not refer to each other in another order."""
     return {
         "allOrNone": all_or_none,
+        "collateSubrequests": False,
         "compositeRequest": [_format_step(step, data_path) for step in subrequests],
     }
 
