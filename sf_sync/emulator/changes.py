@@ -25,7 +25,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """One committed transaction. Numbers grow with gaps and exceed 2**53, as those of Salesforce may."""
+    """One committed transaction. Numbers grow, with gaps."""
 
     number: int
     at: datetime
@@ -37,14 +37,11 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
 
 def describe_change(entity: str, kind: ChangeKind, before: Row | None, after: Row | None) -> Change:
     row = after or before or {}
-    return Change(
-        entity=entity,
-        record_id=row["Id"],
-        kind=kind,
-        changed=changed_fields(before, after),
-        before=before,
-        after=after,
-    )
+    changed = changed_fields(before, after)
+    if kind == "UPDATE":
+        # Two updates within a second bear one stamp, and the event names it all the same.
+        changed |= {"LastModifiedDate"}
+    return Change(entity=entity, record_id=row["Id"], kind=kind, changed=changed, before=before, after=after)
 
 
 def changed_fields(before: Row | None, after: Row | None) -> frozenset[str]:
@@ -66,15 +63,12 @@ def merge_changes(steps: Iterable[Change]) -> tuple[Change, ...]:
 
 
 def _follow(first: Change, step: Change) -> Change:
-    kind: ChangeKind = "DELETE" if step.kind == "DELETE" else first.kind
-    return Change(
-        entity=first.entity,
-        record_id=first.record_id,
-        kind=kind,
-        changed=changed_fields(first.before, step.after),
-        before=first.before,
-        after=step.after,
-    )
+    kind = first.kind
+    if step.kind == "DELETE":
+        kind = "DELETE"
+    elif kind == "DELETE":
+        kind = "UPDATE"
+    return describe_change(first.entity, kind, first.before, step.after)
 
 
 def _came_and_went(change: Change) -> bool:

@@ -63,6 +63,35 @@ class Faults(msgspec.Struct, kw_only=True):
     """The connection is dropped after the call was carried out and committed: done, but nobody was told."""
     cut_after_ratio: float = 0.0
 
+    # Pub/Sub: refusals. They meet new calls; open streams are ended by `POST /emulator/stream/drop` or `revoke`.
+    stream_unavailable: bool = False
+    """Every call is refused with UNAVAILABLE."""
+    stream_unauthenticated: bool = False
+    """Every call is refused with UNAUTHENTICATED, whatever the token."""
+    stream_missing_topics: tuple[str, ...] = ()
+    """Topics that are not found, as when an object is not selected for change events."""
+    stream_replay_expired: bool = False
+    """Every replay id is refused as corrupted, which is also the platform's answer to an expired one."""
+    stream_schema_unavailable: bool = False
+    """GetSchema is refused with UNAVAILABLE."""
+    stream_delivery_limit: int | None = None
+    """How many events may still be delivered; at 0 the allocation is used up and streams end with
+    RESOURCE_EXHAUSTED. None: no limit."""
+
+    # Pub/Sub: delivery to open streams
+    stream_stalled: bool = False
+    """Streams stay open and nothing arrives, no keepalive either."""
+    stream_delay_s: float = 0.0
+    """Time between commit and delivery."""
+
+    # Pub/Sub: what commits become from now on. For single odd events see `POST /emulator/stream/<action>`.
+    stream_duplicates: bool = False
+    """Every event comes twice, the second time under another replay id."""
+    stream_merge: bool = False
+    """Equal updates of several records in one transaction come as one event with several record ids."""
+    stream_gaps: bool = False
+    """Every change comes as a GAP_* event: record ids and nothing else."""
+
     def reset(self) -> None:
         """Put every switch back to its default."""
         self.change(msgspec.structs.asdict(type(self)()))
@@ -78,7 +107,7 @@ class Faults(msgspec.Struct, kw_only=True):
             setattr(self, name, getattr(checked, name))
 
 
-class UnknownSwitch(ValueError):  # noqa: N818
+class UnknownSwitch(ValueError):
     """There is no such switch; the message names those that there are."""
 
     def __init__(self, unknown: list[str], valid: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ Codes and texts follow the REST API's error table; the code is what clients deci
 from collections.abc import Sequence
 
 
-class SalesforceRefusal(Exception):  # noqa: N818
+class SalesforceRefusal(Exception):
     """The org refuses. `status` is the HTTP status of a single-row call; in collections only code and text
     are shown."""
 

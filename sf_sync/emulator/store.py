@@ -27,8 +27,8 @@ __all__ = [
     "Transaction",
 ]
 
-FIRST_COMMIT_NUMBER = 2**53 + 1
-"""Above what a double can count, as commit numbers of Salesforce may be."""
+FIRST_COMMIT_NUMBER = 11_700_000_000
+"""As high as those of an org that has lived for a while; replay ids are made from it and need room above."""
 COMMIT_NUMBER_STEP = 3
 RETENTION = timedelta(hours=72)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 from sf_sync.emulator.changes import Change, ChangeKind, describe_change, merge_changes
+from sf_sync.emulator.record_ids import make_record_id
 from sf_sync.emulator.refusals import SalesforceRefusal, duplicate_value
 from sf_sync.emulator.schema.model import EntitySchema, Row
 from sf_sync.emulator.table import Table
@@ -198,6 +199,9 @@ class Transaction:
 
 
 def _fill_defaults(schema: EntitySchema, row: Row) -> None:
+    for record_type in schema.record_types:
+        if record_type.default:
+            row.setdefault("RecordTypeId", make_record_id("012", record_type.number))
     for field in schema.fields:
         if field.name not in row:
             if field.default is not None:

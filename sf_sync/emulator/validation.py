@@ -36,6 +36,7 @@ class WriteRules:
             self._refuse_bad_nulls(schema, planned)
         for name, value in planned.items():
             self._check_reference(schema.by_name[name], value)
+        self._check_record_type(schema, planned.get("RecordTypeId"))
         return planned
 
     def _resolve(self, schema: EntitySchema, name: str, value: Any) -> tuple[FieldSchema, Any]:
@@ -81,6 +82,12 @@ class WriteRules:
                 return
         message = f"{field.label}: id value of incorrect type: {value}"
         raise SalesforceRefusal("MALFORMED_ID", message, fields=[field.name])
+
+    def _check_record_type(self, schema: EntitySchema, record_type_id: str | None) -> None:
+        record_type = self._read("RecordType", record_type_id) if record_type_id else None
+        if record_type is not None and record_type["SobjectType"] != schema.name:
+            message = "Record Type ID: this ID value isn't valid for the user"
+            raise bad_reference(message, fields=["RecordTypeId"])
 
 
 def refuse_missing(schema: EntitySchema, row: Row) -> None:

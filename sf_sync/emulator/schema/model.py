@@ -69,8 +69,8 @@ class FieldSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @property
     def required(self) -> bool:
-        """Must be given at insert: not nillable, writable, and nothing fills it."""
-        return not self.nillable and self.createable and self.default is None and self.type != "boolean"
+        """A row without it is refused; a default may fill it at insert."""
+        return not self.nillable and self.createable and self.type != "boolean"
 
     @property
     def indexed(self) -> bool:
@@ -78,9 +78,11 @@ class FieldSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 
 class RecordTypeSchema(msgspec.Struct, frozen=True, kw_only=True):
-    record_type_id: str
+    """`number` is the record type's place in the org; its id is made from it."""
+
     developer_name: str
     name: str
+    number: int
     default: bool = False
 
 
