@@ -39,3 +39,7 @@ class EmulatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How many of the latest API calls the journal remembers."""
     retention_s: float = 72 * 3_600
     """How long commits stay for the change feed."""
+    stream_keepalive_s: float = 60.0
+    """A Subscribe stream without events sends an empty response this often (the platform: within 270 s)."""
+    stream_idle_close_s: float = 60.0
+    """A Subscribe stream whose client wants nothing is closed after this time."""
