@@ -130,8 +130,9 @@ class AccountView:
     async def writing(self, account_id: str) -> AsyncIterator[Write]:
         """Around an own write: marks the account before, invalidates and tells listeners after.
 
-        Call `write.leave_unknown()` when the outcome is not known: readers then go to Salesforce until it is.
-        Works without Redis.
+        An exception that leaves the block counts as an unknown outcome, as does `write.leave_unknown()`: readers then
+        go to Salesforce for a while. Call `write.settle()` when the outcome of a failed block is known. Works without
+        Redis.
         """
         account_id = _normalise(account_id)
         try:

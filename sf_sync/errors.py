@@ -1,4 +1,3 @@
-# Names tell the state that a caller meets; an `Error` at each end would say it twice.
 """What can go wrong with Salesforce, and which of it may be tried again.
 
     SalesforceError                    retryable?

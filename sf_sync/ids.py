@@ -9,7 +9,7 @@ _EIGHTEEN = re.compile(r"[A-Za-z0-9]{15}[A-Z0-5]{3}")
 _CHECKSUM_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
-class InvalidRecordId(ValueError):  # noqa: N818
+class InvalidRecordId(ValueError):
     """The text is not a record id, or its checksum or key prefix is wrong. Carries no part of the text."""
 
 
