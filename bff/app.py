@@ -1,17 +1,116 @@
 """The assembly: the only place that knows every route."""
 
-from litestar import Litestar
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
-from bff.adapters import Adapters, make_adapters
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from bff.adapters import Adapters, make_adapters, opened
+from bff.content import requires_expected_content
+from bff.contract import ClosedStructs, complete_contract, make_openapi_config
+from bff.deliveries import Deliveries
+from bff.edge import Edge, make_security_headers
+from bff.health import make_health, show_live, show_ready
+from bff.identity import provide_caller
+from bff.identity.authentication import Authentication
+from bff.identity.bearer import BearerTokens
+from bff.identity.controllers import dev_login, logout, show_session
+from bff.identity.csrf import Csrf
+from bff.identity.issuers import read_issuers
+from bff.identity.principals import Principals
+from bff.identity.sessions import Sessions
+from bff.problems import EXCEPTION_HANDLERS
+from bff.requests import StrictRequest
 from bff.settings import Settings
+from bff.stopping import Stopping
 
 __all__ = ["Adapters", "create_app", "make_adapters"]
 
+LARGEST_BODY = 64 * 1024
+"""For JSON; a route that takes documents sets its own `request_max_body_size`."""
+
 
 def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar:
-    """The whole HTTP product. Dependencies by name for handlers: `caller`, `adapters`, `settings`, `deliveries`,
-    `database`, `account_view`, `limiter`, `broadcast`, `csrf`, `stopping`.
+    """The whole HTTP product. By name for handlers: every member of `Adapters`, and `caller`, `settings`, `adapters`,
+    `deliveries`, `sessions`, `principals`, `csrf`, `health`, `stopping`.
 
     Adapters are opened and closed by the app's lifespan; without any they are made from the settings.
+
+    Raises:
+        SettingsError: the issuers' file is not as it should be.
     """
-    raise NotImplementedError
+    adapters = adapters or make_adapters(settings)
+    stopping = Stopping()
+    parts = make_parts(settings, adapters) | {"stopping": stopping}
+    app = Litestar(
+        route_handlers=make_route_handlers(settings),
+        guards=[make_authentication(settings, parts), requires_expected_content],
+        dependencies={
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            **{name: provide(part) for name, part in parts.items()},
+        },
+        lifespan=[make_lifespan(adapters, parts["deliveries"], stopping)],
+        exception_handlers=dict(EXCEPTION_HANDLERS),
+        request_class=StrictRequest,
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=make_openapi_config(),
+        plugins=[ClosedStructs()],
+        logging_config=None,
+    )
+    complete_contract(app)
+    app.asgi_handler = Edge(
+        app.asgi_handler, headers=make_security_headers(is_development=settings.is_development)
+    )
+    return app
+
+
+def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
+    handlers: list[ControllerRouterHandler] = [show_live, show_ready, logout, show_session]
+    if settings.is_development:
+        handlers.append(dev_login)
+    return handlers
+
+
+def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
+    """Built once per process from what it is connected to."""
+    principals = Principals(adapters.database)
+    return {
+        **{name: getattr(adapters, name) for name in adapters.__struct_fields__},
+        "settings": settings,
+        "adapters": adapters,
+        "deliveries": Deliveries(adapters),
+        "principals": principals,
+        "sessions": Sessions(adapters.redis, principals, settings.identity),
+        "csrf": Csrf(
+            settings.identity.secret_key, settings.public_url, is_development=settings.is_development
+        ),
+        "health": make_health(adapters),
+    }
+
+
+def make_authentication(settings: Settings, parts: dict[str, Any]) -> Authentication:
+    issuers = read_issuers(settings.identity.bearer_issuers_file)
+    return Authentication(parts["sessions"], BearerTokens(issuers, parts["principals"]), parts["csrf"])
+
+
+def provide(part: Any) -> Provide:
+    def get_part() -> Any:
+        return part
+
+    return Provide(get_part, sync_to_thread=False)
+
+
+def make_lifespan(
+    adapters: Adapters, deliveries: Deliveries, stopping: Stopping
+) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with opened(adapters):
+            with stopping.listening():
+                yield
+            await deliveries.drain()
+
+    return lifespan

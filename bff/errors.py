@@ -146,5 +146,3 @@ def make_problem(error: PortalError, request_id: str, title: str) -> Problem:
         next_action=error.next_action,
         retry_after=error.retry_after_s,
     )
-
-

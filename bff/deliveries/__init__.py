@@ -4,6 +4,7 @@ Knows no feature; a feature registers a `DeliveryHandler` for its kind with `@ha
 `bff.jobs`, `bff.adapters`, `bff.errors` and what lies below `bff`.
 """
 
+from bff.deliveries import tasks as _tasks  # noqa: F401  (registers the jobs)
 from bff.deliveries.handlers import DeliveryHandler, find_handler, handler
 from bff.deliveries.outcomes import Delivered, Delivery, DeliveryState, Outcome, Refused, Retry, Unknown
 from bff.deliveries.service import Deliveries

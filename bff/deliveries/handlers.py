@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +12,9 @@ from bff.deliveries.outcomes import Delivered, Delivery, Outcome, Refused
 
 class DeliveryHandler(ABC):
     """How one kind of delivery is sent, looked for and settled. Instances hold no state."""
+
+    timeout_s: ClassVar[float] = 20.0
+    """The longest that `find` and `send` may take together; the lease of a claim is a little longer."""
 
     @abstractmethod
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:

@@ -1,13 +1,38 @@
-"""The outbox's verbs: promise, try now, try what is due."""
+"""The outbox's verbs: promise, try now, try what is due, find what nobody tries."""
 
+import asyncio
+import math
+import random
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
-from bff.deliveries.outcomes import DeliveryState
+from bff.deliveries import table
+from bff.deliveries.handlers import DeliveryHandler, find_handler
+from bff.deliveries.outcomes import (
+    Delivered,
+    DeliveryState,
+    Outcome,
+    Refused,
+    Retry,
+    Unknown,
+)
+from bff.deliveries.rules import plan_next_try
+from bff.deliveries.table import Claimed
+from bff.tenancy import list_orgs
+
+TASK = "deliver"
+JOB_AFTER_S = 5
+"""The web process tries at once; the job is for the case that it can't."""
+LEASE_MARGIN_S = 10.0
+LATE_S = 15.0
+
+log = structlog.get_logger(__name__)
 
 
 def utc_now() -> datetime:
@@ -15,10 +40,21 @@ def utc_now() -> datetime:
 
 
 class Deliveries:
-    """One per process."""
+    """One per process. Nothing promised is ever dropped: what no process tries any more, the sweep finds."""
 
-    def __init__(self, adapters: Adapters) -> None:
+    def __init__(
+        self,
+        adapters: Adapters,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self._adapters = adapters
+        self._database = adapters.database
+        self._jobs = adapters.jobs
+        self._now = now
+        self._chance = chance
+        self._running: set[asyncio.Task[DeliveryState]] = set()
 
     async def enqueue(
         self,
@@ -30,8 +66,14 @@ class Deliveries:
         payload: dict[str, Any],
         op_id: UUID,
     ) -> None:
-        """Promise a write: its row and its job commit or vanish with the caller's transaction."""
-        raise NotImplementedError
+        """Promise a write: its row and its job commit or vanish with the caller's transaction.
+
+        `op_id` is the external id that the handler writes under, so that Salesforce can be asked for it.
+        """
+        await table.insert(
+            session, org_id=org_id, op_id=op_id, kind=kind, account_id=account_id, payload=payload
+        )
+        await self._defer(session, org_id, op_id, after_s=JOB_AFTER_S)
 
     async def attempt(self, org_id: UUID, op_id: UUID, *, budget_s: float = 2.5) -> DeliveryState:
         """Try now and say where the delivery stands; call it after the promise has committed.
@@ -39,4 +81,133 @@ class Deliveries:
         After `budget_s` the answer is `waiting` while the try goes on behind, because cutting it off would
         leave its outcome unknown.
         """
-        raise NotImplementedError
+        task = asyncio.create_task(self._try(org_id, op_id, only_due=False))
+        self._running.add(task)
+        task.add_done_callback(self._finish)
+        done, _ = await asyncio.wait({task}, timeout=budget_s)
+        if done and task.exception() is None:
+            return task.result()
+        return DeliveryState.WAITING
+
+    async def run_job(self, org_id: UUID, op_id: UUID) -> None:
+        """The worker's try. One that comes too early puts itself off until the delivery is due."""
+        await self._try(org_id, op_id, only_due=True)
+        async with self._database.transaction(org_id) as session:
+            due_in_s = await table.find_due_in_s(session, org_id, op_id)
+            if due_in_s is not None and due_in_s > 0:
+                await self._defer(session, org_id, op_id, after_s=due_in_s)
+
+    async def sweep(self) -> int:
+        """Promise a job again for every delivery that is late and in nobody's hands; how many there were."""
+        async with self._database.orgless() as session:
+            orgs = await list_orgs(session)
+        found = 0
+        for org in orgs:
+            async with self._database.transaction(org.id) as session:
+                for op_id in await table.list_overdue(session, org.id, late_s=LATE_S):
+                    found += await self._defer(session, org.id, op_id)
+        return found
+
+    async def drain(self, *, within_s: float = 5.0) -> None:
+        """Let tries that go on behind an answer come to their end."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=within_s)
+
+    def _finish(self, task: asyncio.Task[DeliveryState]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("delivery_try_failed", exc_info=error)
+
+    async def _try(self, org_id: UUID, op_id: UUID, *, only_due: bool) -> DeliveryState:
+        claimed = await self._claim(org_id, op_id, only_due=only_due)
+        if claimed is None:
+            async with self._database.transaction(org_id) as session:
+                return await table.read_state(session, org_id, op_id)
+        handler = find_handler(claimed.delivery.kind)
+        outcome = await _send_or_find(handler, claimed, self._adapters)
+        if isinstance(outcome, Retry | Unknown):
+            return await self._postpone(claimed, outcome)
+        return await self._settle(claimed, outcome, handler)
+
+    async def _claim(self, org_id: UUID, op_id: UUID, *, only_due: bool) -> Claimed | None:
+        lease_s = DeliveryHandler.timeout_s + LEASE_MARGIN_S
+        async with self._database.transaction(org_id) as session:
+            return await table.claim(
+                session, org_id, op_id, token=uuid4(), lease_s=lease_s, only_due=only_due
+            )
+
+    async def _settle(
+        self, claimed: Claimed, outcome: Delivered | Refused, handler: DeliveryHandler | None
+    ) -> DeliveryState:
+        """The delivery's row, the feature's row and the account's next job in one transaction, once."""
+        delivered = isinstance(outcome, Delivered)
+        state = DeliveryState.DELIVERED if delivered else DeliveryState.REFUSED
+        delivery = claimed.delivery
+        async with self._database.transaction(delivery.org_id) as session:
+            is_mine = await table.settle(
+                session,
+                claimed,
+                state,
+                salesforce_id=outcome.salesforce_id if isinstance(outcome, Delivered) else None,
+                reason=outcome.reason if isinstance(outcome, Refused) else None,
+            )
+            if not is_mine or handler is None:
+                return await table.read_state(session, delivery.org_id, delivery.id)
+            await handler.settle(session, delivery, outcome)
+            if follower := await table.find_follower(session, delivery):
+                await self._defer(session, delivery.org_id, follower)
+        log.info("delivery_settled", delivery=delivery.id, delivery_kind=delivery.kind, state=state)
+        return state
+
+    async def _postpone(self, claimed: Claimed, outcome: Retry | Unknown) -> DeliveryState:
+        delivery = claimed.delivery
+        plan = plan_next_try(
+            outcome,
+            attempts=delivery.attempts,
+            created_at=delivery.created_at,
+            now=self._now(),
+            chance=self._chance(),
+        )
+        async with self._database.transaction(delivery.org_id) as session:
+            unknown = isinstance(outcome, Unknown)
+            if not await table.postpone(session, claimed, plan, reason=outcome.reason, unknown=unknown):
+                return await table.read_state(session, delivery.org_id, delivery.id)
+            await self._defer(session, delivery.org_id, delivery.id, after_s=plan.after_s)
+        # Parking is the alarm: from here on somebody should look.
+        tell = log.error if plan.state is DeliveryState.PARKED else log.warning
+        tell(
+            "delivery_put_off",
+            delivery=delivery.id,
+            delivery_kind=delivery.kind,
+            state=plan.state,
+            attempts=delivery.attempts,
+            due_s=round(plan.after_s, 1),
+            reason=outcome.reason,
+        )
+        return plan.state
+
+    async def _defer(self, session: AsyncSession, org_id: UUID, op_id: UUID, *, after_s: float = 0) -> bool:
+        return await self._jobs.defer(
+            session,
+            TASK,
+            queueing_lock=f"delivery:{op_id}",
+            after_s=math.ceil(after_s),
+            arguments={"org_id": str(org_id), "op_id": str(op_id)},
+        )
+
+
+async def _send_or_find(handler: DeliveryHandler | None, claimed: Claimed, adapters: Adapters) -> Outcome:
+    """One try within the lease: whatever an earlier one may have done is looked for first."""
+    delivery = claimed.delivery
+    if handler is None:
+        return Retry("This process does not know how to deliver this.")
+    try:
+        async with asyncio.timeout(DeliveryHandler.timeout_s):
+            if delivery.unknown and (found := await handler.find(delivery, adapters)):
+                return found
+            return await handler.send(delivery, adapters)
+    except TimeoutError:
+        return Unknown("Salesforce did not answer in time.")
+    except Exception as error:  # whatever it is, the promise stands and the next try looks first
+        log.exception("delivery_handler_failed", delivery=delivery.id, delivery_kind=delivery.kind)
+        return Unknown(f"The try ended with {type(error).__name__}.")

@@ -4,5 +4,7 @@ May import `bff.db` and `bff.settings`; features register their tasks on `tasks`
 """
 
 from bff.jobs.queue import Jobs, tasks
+from bff.jobs.retries import JitteredRetry
+from bff.jobs.worker import run_worker
 
-__all__ = ["Jobs", "tasks"]
+__all__ = ["JitteredRetry", "Jobs", "run_worker", "tasks"]

@@ -13,7 +13,9 @@ HEADER = """\
 def format_env_example() -> str:
     sections = [HEADER]
     for title, variables in SECTIONS:
-        sections.append(f"# --- {title}\n\n" + "\n".join(_format_variable(variable) for variable in variables))
+        sections.append(
+            f"# --- {title}\n\n" + "\n".join(_format_variable(variable) for variable in variables)
+        )
     return "\n".join(sections)
 
 

@@ -44,7 +44,9 @@ WEB = (
         required=True,
         secret=True,
     ),
-    _variable("BFF_WEB_WORKERS", "Web processes of one `bff serve`.", parse=parsing.parse_positive, default="1"),
+    _variable(
+        "BFF_WEB_WORKERS", "Web processes of one `bff serve`.", parse=parsing.parse_positive, default="1"
+    ),
     _variable("LOG_LEVEL", "debug, info, warning or error.", parse=parsing.parse_log_level, default="info"),
 )
 
@@ -62,10 +64,10 @@ ENGINES = (
         parse=parsing.parse_database_url,
         secret=True,
     ),
-    _variable("DATABASE_POOL_SIZE", "Connections kept per process.", parse=parsing.parse_positive, default="10"),
     _variable(
-        "REDIS_URL", "Redis 7+ or Valkey.", parse=parsing.parse_redis_url, required=True, secret=True
+        "DATABASE_POOL_SIZE", "Connections kept per process.", parse=parsing.parse_positive, default="10"
     ),
+    _variable("REDIS_URL", "Redis 7+ or Valkey.", parse=parsing.parse_redis_url, required=True, secret=True),
 )
 
 IDENTITY = (
@@ -130,7 +132,9 @@ SALESFORCE = (
         parse=parsing.parse_target,
         default="api.pubsub.salesforce.com:7443",
     ),
-    _variable("SALESFORCE_PUBSUB_TLS", "false for a local emulator only.", parse=parsing.parse_flag, default="true"),
+    _variable(
+        "SALESFORCE_PUBSUB_TLS", "false for a local emulator only.", parse=parsing.parse_flag, default="true"
+    ),
     _variable(
         "SALESFORCE_PUBSUB_CA_FILE", "PEM file of a private CA for that host.", parse=parsing.parse_file
     ),

@@ -1,0 +1,103 @@
+"""The outermost layer of every request: its id, the security headers, the access line, the last resort."""
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from bff.logging import REQUEST_ID, format_exception
+
+log = structlog.get_logger("access")
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+# A year, the least that browsers' preload lists take.
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+def make_security_headers(*, is_development: bool) -> Headers:
+    headers = (
+        (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"same-origin"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+        (b"cross-origin-resource-policy", b"same-origin"),
+    )
+    return headers if is_development else (*headers, HSTS)
+
+
+class Edge:
+    """Wraps the framework's own stack, so that what never reaches a route (404, 405) passes here too.
+
+    Plain ASGI and no middleware class: it runs for every cached read, of which it must stay a small part.
+    """
+
+    def __init__(self, app: ASGIApp, *, headers: Headers) -> None:
+        self._app = app
+        self._headers = headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        request_id = find_request_id(scope["headers"]) or secrets.token_hex(16)
+        REQUEST_ID.set(request_id)
+        started = time.perf_counter()
+        exchange = _Exchange(send, ((b"x-request-id", request_id.encode()), *self._headers))
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception as error:
+            # The answer has begun, so no other can be given; the server sees it unfinished and cuts the connection.
+            log.error("answer_broken", error=type(error).__name__, trace=format_exception(error))
+        finally:
+            _write_access_line(scope, exchange.status, time.perf_counter() - started)
+
+
+class _Exchange:
+    __slots__ = ("_headers", "_send", "status")
+
+    def __init__(self, send: Send, headers: Headers) -> None:
+        self._send = send
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = [*message["headers"], *self._headers]
+            # Personal by default: what may be kept says so itself.
+            if not any(name == b"cache-control" for name, _ in message["headers"]):
+                headers.append((b"cache-control", b"no-store"))
+            message["headers"] = headers
+        await self._send(message)
+
+
+def find_request_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The id that a proxy gave, when it is short and plain enough to stand in a log line."""
+    for name, value in headers:
+        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
+            return value.decode()
+    return None
+
+
+def _write_access_line(scope: HTTPScope, status: int, took_s: float) -> None:
+    caller = scope.get("user")
+    log.info(
+        "request",
+        route=scope.get("path_template", "none"),
+        method=scope["method"],
+        status=status,
+        ms=round(took_s * 1000, 1),
+        org=getattr(caller, "org_slug", None),
+    )
