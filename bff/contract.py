@@ -28,7 +28,7 @@ class ClosedStructs(OpenAPISchemaPlugin):
         usual = next(
             plugin
             for plugin in schema_creator.plugins
-            if plugin is not self and plugin.is_plugin_supported_field(field_definition)
+            if plugin is not self and schema_creator.plugin_supports_field(plugin, field_definition)
         )
         schema: Schema = usual.to_openapi_schema(field_definition, schema_creator)
         schema.additional_properties = False
