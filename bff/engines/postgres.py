@@ -28,8 +28,9 @@ DATABASE = "portal"
 _SHARED = Path("/var/tmp")  # noqa: S108 - reachable by the account that runs PostgreSQL, and kept over restarts
 _START_TIMEOUT_S = 30
 _POLL_S = 0.02
-# Tests throw their cluster away, so a crash of the machine may take it.
-_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300")
+# Tests throw their cluster away, so a crash of the machine may take it. A killed server may not: commits still wait
+# until the operating system has them.
+_FORGETFUL = ("fsync=off", "full_page_writes=off", "max_connections=300")
 _LASTING = ("fsync=on", "max_connections=100")
 
 
