@@ -35,10 +35,10 @@ _PLACE = ("country", "city", "area", "street", "building", "floor", "apartment",
 _ARABIC_MARKS = {*range(0x064B, 0x0660), 0x0670, 0x0640}
 
 
-def digest_address(address: Address) -> str:
-    """One digest for every spelling of a place: width, case, digits, marks and punctuation aside."""
+def digest_address(address: Address) -> bytes:
+    """One SHA-256 for every spelling of a place: width, case, digits, marks and punctuation aside."""
     parts = [_normalise(getattr(address, name) or "") for name in _PLACE]
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
 
 def _normalise(text: str) -> str:
@@ -57,7 +57,14 @@ def _fold_character(character: str) -> str:
 
 
 def format_address(address: Address) -> str:
-    """Several lines, most particular first, as the reviewer reads it on the Case."""
+    """Several lines, most particular first."""
     inside = ", ".join(filter(None, (address.apartment, address.floor, address.building)))
     town = " ".join(filter(None, (address.city, address.postal_code)))
     return "\n".join(filter(None, (inside, address.street, address.area, town, address.country)))
+
+
+def format_for_reviewer(address: Address) -> str:
+    """The address as the Case keeps it: with what helps to find the door."""
+    is_located = address.latitude is not None and address.longitude is not None
+    spot = f"{address.latitude}, {address.longitude}" if is_located else None
+    return "\n".join(filter(None, (format_address(address), spot, address.delivery_notes)))

@@ -9,12 +9,13 @@ from bff.addresses.rules import Address, AddressType
 
 # One line that says something: no control characters (PostgreSQL refuses NUL), at least one visible sign.
 _LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
-_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+# Several lines.
+TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 Line20 = Annotated[str, Meta(min_length=1, max_length=20, pattern=_LINE)]
 Line100 = Annotated[str, Meta(min_length=1, max_length=100, pattern=_LINE)]
 Line200 = Annotated[str, Meta(min_length=1, max_length=200, pattern=_LINE)]
-Text500 = Annotated[str, Meta(max_length=500, pattern=_TEXT)]
+Text500 = Annotated[str, Meta(max_length=500, pattern=TEXT)]
 Country = Annotated[str, Meta(pattern=r"^[A-Z]{2}$", min_length=2, max_length=2)]
 
 

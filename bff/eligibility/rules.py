@@ -12,6 +12,7 @@ from bff.next_actions import NextActionCode
 from bff.texts import N_
 from sf_sync.accounts import Freshness
 from sf_sync.objects.account import EligibilityFacts, EligibilityStatus
+from sf_sync.salesforce import MAY_BECOME_PENDING
 
 
 class Headline(StrEnum):
@@ -33,7 +34,7 @@ class RequestSeen(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime
     opened_at: datetime | None = None
     case_id: str | None = None
-    address_digest: str
+    address_digest: bytes
 
 
 class LocalPicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,14 +65,10 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     case_id: str | None = None
 
 
-# A request of ours moves an account out of these states and out of no other.
-_REQUESTABLE = (EligibilityStatus.NOT_REQUESTED, EligibilityStatus.INELIGIBLE)
-
-
 def find_open_request(seen: Seen | None, local: LocalPicture) -> RequestSeen | None:
     """Our request while it says more than Salesforce: not delivered, or delivered after the reading."""
     request = local.request
-    if request is None or (seen and seen.facts.status not in _REQUESTABLE):
+    if request is None or (seen and seen.facts.status not in MAY_BECOME_PENDING):
         return None
     if request.opened_at is None:
         return request
@@ -82,11 +79,12 @@ def assess(seen: Seen | None, local: LocalPicture) -> Assessment | None:
     """None when Salesforce cannot be read and no request of ours tells more: then nobody knows the status."""
     request = find_open_request(seen, local)
     if request:
-        return _assess_open_request(seen.facts if seen else None, request)
+        return assess_open_request(seen.facts if seen else None, request)
     return _assess_facts(seen, local) if seen else None
 
 
-def _assess_open_request(facts: EligibilityFacts | None, request: RequestSeen) -> Assessment:
+def assess_open_request(facts: EligibilityFacts | None, request: RequestSeen) -> Assessment:
+    """What is shown while our request is all that is known of the review."""
     confirmed_at = request.opened_at
     return Assessment(
         status=EligibilityStatus.PENDING,
@@ -153,7 +151,7 @@ ASSUMED = EligibilityFacts(status=EligibilityStatus.NOT_REQUESTED)
 
 
 def plan_request(
-    seen: Seen | None, local: LocalPicture, *, address: Address | None, reviewed_digest: str | None
+    seen: Seen | None, local: LocalPicture, *, address: Address | None, reviewed_digest: bytes | None
 ) -> Accept | AlreadyOpen:
     """What to do about a request for this address (of the body, else the one on file).
 
@@ -174,10 +172,31 @@ def plan_request(
     return Accept(address, facts)
 
 
-def may_still_open(
-    facts: EligibilityFacts | None, *, address_digest: str, reviewed_digest: str | None
-) -> bool:
-    """May an accepted request go on although the account is not as expected? None: the account is gone."""
-    if facts is None or facts.status not in _REQUESTABLE:
-        return False
-    return facts.status is EligibilityStatus.NOT_REQUESTED or address_digest != reviewed_digest
+def expect_anew(
+    facts: EligibilityFacts | None, *, address_digest: bytes, reviewed_digest: bytes | None
+) -> EligibilityFacts | None:
+    """Salesforce found the account in another state: what an accepted request may go on from, or None.
+
+    `facts` None: the account is gone.
+    """
+    if facts is None or facts.status not in MAY_BECOME_PENDING:
+        return None
+    is_reviewed = facts.status is EligibilityStatus.INELIGIBLE and address_digest == reviewed_digest
+    return None if is_reviewed else facts
+
+
+def refuse_superseded(status: EligibilityStatus) -> None:
+    """A request was accepted and then superseded; say why, unless a review is open after all.
+
+    Raises:
+        AlreadyEligible, AddressAlreadyReviewed, StatusUnknown.
+    """
+    match status:
+        case EligibilityStatus.PENDING:
+            return
+        case EligibilityStatus.ELIGIBLE:
+            raise AlreadyEligible
+        case EligibilityStatus.INELIGIBLE:
+            raise AddressAlreadyReviewed
+        case _:
+            raise StatusUnknown

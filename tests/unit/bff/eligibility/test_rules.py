@@ -12,9 +12,10 @@ from bff.eligibility.rules import (
     RequestSeen,
     Seen,
     assess,
+    expect_anew,
     find_open_request,
-    may_still_open,
     plan_request,
+    refuse_superseded,
 )
 from bff.errors import PortalError
 from sf_sync.accounts import Freshness
@@ -86,6 +87,14 @@ def answer_request(seen: Seen | None, local: LocalPicture, address: Address | No
     except PortalError as refusal:
         return f"{refusal.status} {refusal.code}"
     return "200 already open" if isinstance(plan, AlreadyOpen) else "202 accepted"
+
+
+def answer_superseded(status: EligibilityStatus) -> str:
+    try:
+        refuse_superseded(status)
+    except PortalError as refusal:
+        return f"{refusal.status} {refusal.code}"
+    return "200 already open"
 
 
 def get_assessment(seen: Seen | None, local: LocalPicture) -> Assessment:
@@ -167,18 +176,26 @@ class TestPlanRequest:
         assert plan == Accept(ADDRESS, EligibilityFacts(status=EligibilityStatus.NOT_REQUESTED))
 
 
-class TestMayStillOpen:
+class TestExpectAnew:
     @pytest.mark.parametrize("row", REPEATED, ids=make_id)
     def test_decides_again_as_the_table_says(self, row: dict[str, str]) -> None:
         seen = make_seen("unknown" if row["Salesforce now"] == "gone" else row["Salesforce now"])
         facts = seen.facts if seen and row["Salesforce now"] != "gone" else None
         address = ADDRESS if row["address"] == "reviewed" else OTHER_ADDRESS
 
-        goes_on = may_still_open(
+        again = expect_anew(
             facts, address_digest=digest_address(address), reviewed_digest=digest_address(ADDRESS)
         )
 
-        assert goes_on is (row["delivery"] == "sent again")
+        assert again == (facts if row["delivery"] == "sent again" else None)
+
+
+class TestRefuseSuperseded:
+    @pytest.mark.parametrize("row", [row for row in REPEATED if row["delivery"] == "superseded"], ids=make_id)
+    def test_says_what_holds_now(self, row: dict[str, str]) -> None:
+        now = "unknown" if row["Salesforce now"] == "gone" else row["Salesforce now"]
+
+        assert answer_superseded(EligibilityStatus(now)) == row["answer, where it comes at once"]
 
 
 class TestFindOpenRequest:

@@ -1,0 +1,69 @@
+"""HTTP in and out of internet eligibility."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
+from litestar.params import HeaderParameter, JSONBody
+
+from bff.eligibility.acceptance import Asked
+from bff.eligibility.refusals import (
+    AddressAlreadyReviewed,
+    AddressRequired,
+    AlreadyEligible,
+    EligibilityRefusal,
+    StatusUnknown,
+)
+from bff.eligibility.schemas import EligibilityAnswer, ReviewInput, make_answer
+from bff.eligibility.service import Eligibility
+from bff.errors import IdempotencyKeyReused, TooManyRequests
+from bff.idempotency import parse_idempotency_key
+from bff.identity import Caller, requires_customer
+from bff.problems import WITH_BODY, problems
+from bff.texts import find_texts
+
+REFUSALS = problems(
+    AddressRequired,
+    AlreadyEligible,
+    AddressAlreadyReviewed,
+    StatusUnknown,
+    IdempotencyKeyReused,
+    TooManyRequests,
+)
+ANSWERS: dict[int, ResponseSpec] = {
+    200: ResponseSpec(EligibilityAnswer, description="A review is open already", generate_examples=False)
+}
+
+
+@get("/api/eligibility/internet", guards=[requires_customer], tags=["eligibility"])
+async def show_eligibility(
+    caller: NamedDependency[Caller], eligibility: NamedDependency[Eligibility]
+) -> EligibilityAnswer:
+    """The customer's internet eligibility: one status, one next action, and how fresh they are."""
+    assessment = await eligibility.reader.get_assessment(caller)
+    return make_answer(assessment, find_texts(caller.locale))
+
+
+@post(
+    "/api/eligibility/internet/request",
+    status_code=202,
+    guards=[requires_customer],
+    responses={**WITH_BODY, **REFUSALS, **ANSWERS},
+    tags=["eligibility"],
+)
+async def request_review(
+    data: JSONBody[ReviewInput],
+    caller: NamedDependency[Caller],
+    eligibility: NamedDependency[Eligibility],
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+) -> Response[Any]:
+    """Ask for a review of the address. 202: accepted, and `pending` from now on; 200: one was open already."""
+    texts = find_texts(caller.locale)
+    asked = Asked(address=data.address, sku=data.sku, notes=data.notes)
+    try:
+        reply = await eligibility.request_review(caller, asked, key=parse_idempotency_key(idempotency_key))
+    except EligibilityRefusal as refusal:
+        refusal.speak(texts)
+        raise
+    return Response(make_answer(reply.assessment, texts), status_code=reply.status)

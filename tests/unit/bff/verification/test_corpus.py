@@ -1,0 +1,213 @@
+"""Every file of the corpus gets its verdict, and nothing of what should not travel is left in what is stored."""
+
+import io
+from collections.abc import AsyncIterator, Iterator
+
+import pikepdf
+import pytest
+import pytest_asyncio
+from PIL import Image, ImageFilter
+
+from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, Quality, RefusalCode
+from bff.verification.inspection.headers import check_declared_size
+from bff.verification.inspection.inspectors import Inspectors
+from bff.verification.inspection.kinds import HEAD_BYTES, read_kind
+from tests import documents as made
+
+ACTION = made.make_script_action
+
+
+def annotations(**entries: object) -> pikepdf.Array:
+    return pikepdf.Array([pikepdf.Dictionary(**entries)])
+
+
+GOOD: dict[str, tuple[str, bytes, Kind]] = {
+    "baseline jpeg": ("card.jpg", made.make_jpeg(), Kind.JPEG),
+    "progressive jpeg": ("card.jpeg", made.make_jpeg(progressive=True), Kind.JPEG),
+    "optimised jpeg, upper-case name": ("CARD.JPG", made.make_jpeg(optimize=True, quality=60), Kind.JPEG),
+    "grey jpeg": ("card.jpg", made.write(made.make_card().convert("L"), "JPEG"), Kind.JPEG),
+    "cmyk jpeg": ("card.jpg", made.write(made.make_card().convert("CMYK"), "JPEG"), Kind.JPEG),
+    "jpeg with exif and position": ("card.jpg", made.make_jpeg(exif=made.make_exif(orientation=6)), Kind.JPEG),
+    "jpeg with a comment": ("card.jpg", made.make_jpeg(comment=made.CANARY), Kind.JPEG),
+    "jpeg without subsampling": ("card.jpg", made.make_jpeg(subsampling=0), Kind.JPEG),
+    "small jpeg": ("card.jpg", made.make_jpeg((64, 64)), Kind.JPEG),
+    "rgb png": ("card.png", made.make_png(), Kind.PNG),
+    "png with transparency": ("card.png", made.make_png(mode="RGBA"), Kind.PNG),
+    "palette png": ("card.png", made.make_png(mode="P"), Kind.PNG),
+    "grey png": ("card.PNG", made.make_png(mode="L"), Kind.PNG),
+    "black and white png": ("card.png", made.make_png(mode="1"), Kind.PNG),
+    "16 bit png": ("card.png", made.make_png(mode="I;16"), Kind.PNG),
+    "heic": ("card.heic", made.make_heic(), Kind.JPEG),
+    "heif name": ("card.heif", made.make_heic((801, 601)), Kind.JPEG),
+    "pdf": ("card.pdf", made.make_pdf(), Kind.PDF),
+    "pdf of three pages": ("card.pdf", made.make_pdf(pages=3), Kind.PDF),
+    "pdf with object streams": (
+        "card.pdf", made.make_pdf(object_stream_mode=pikepdf.ObjectStreamMode.generate), Kind.PDF,
+    ),
+    "linearised pdf": ("card.pdf", made.make_pdf(linearize=True), Kind.PDF),
+    "pdf made by pillow": ("card.pdf", made.write(made.make_card(), "PDF"), Kind.PDF),
+    "pdf of twenty pages": ("card.pdf", made.make_pdf(pages=20), Kind.PDF),
+    "name with folders": ("../../etc/card.jpg", made.make_jpeg(), Kind.JPEG),
+    "jpeg with an archive behind it": ("card.jpg", made.make_jpeg() + made.make_zip(), Kind.JPEG),
+    "jpeg with a page behind it": ("card.jpg", made.make_jpeg() + b"<script>" + made.CANARY, Kind.JPEG),
+    "png with an archive behind it": ("card.png", made.make_png() + made.make_zip(), Kind.PNG),
+}  # fmt: skip
+
+BAD: dict[str, tuple[str, bytes, RefusalCode]] = {
+    "nothing": ("card.jpg", b"", RefusalCode.EMPTY),
+    "text": ("card.jpg", b"hello" * 40, RefusalCode.TYPE),
+    "no extension": ("card", made.make_jpeg(), RefusalCode.TYPE),
+    "script named jpg": ("card.jpg", b"<svg onload=alert(1)>", RefusalCode.TYPE),
+    "gif": ("card.gif", made.write(made.make_card(), "GIF"), RefusalCode.TYPE),
+    "gif named png": ("card.png", made.write(made.make_card(), "GIF"), RefusalCode.TYPE),
+    "webp": ("card.webp", made.write(made.make_card(), "WEBP"), RefusalCode.TYPE),
+    "tiff named jpg": ("card.jpg", made.write(made.make_card(), "TIFF"), RefusalCode.TYPE),
+    "bmp": ("card.bmp", made.write(made.make_card(), "BMP"), RefusalCode.TYPE),
+    "zip named pdf": ("card.pdf", made.make_zip(), RefusalCode.TYPE),
+    "double extension": ("card.jpg.exe", made.make_jpeg(), RefusalCode.TYPE),
+    "png named jpg": ("card.jpg", made.make_png(), RefusalCode.MISMATCH),
+    "jpeg named png": ("card.png", made.make_jpeg(), RefusalCode.MISMATCH),
+    "pdf named jpg": ("card.jpg", made.make_pdf(), RefusalCode.MISMATCH),
+    "jpeg named pdf": ("card.pdf", made.make_jpeg(), RefusalCode.MISMATCH),
+    "heic named jpg": ("card.jpg", made.make_heic(), RefusalCode.MISMATCH),
+    "movie": ("card.heic", made.make_ftyp(b"qt  "), RefusalCode.TYPE),
+    "avif": ("card.heic", made.make_ftyp(b"avif", b"mif1"), RefusalCode.TYPE),
+    "avif that says mif1": ("card.heic", made.make_ftyp(b"mif1", b"avif"), RefusalCode.TYPE),
+    "mp4": ("card.heic", made.make_ftyp(b"isom", b"mp42"), RefusalCode.TYPE),
+    "heic with a box of size 0": ("card.heic", made.make_ftyp(b"heic", size=0), RefusalCode.TYPE),
+    "heic with a box of size 1": ("card.heic", made.make_ftyp(b"heic", size=1), RefusalCode.TYPE),
+    "heic with only a head": ("card.heic", made.make_ftyp(b"heic", b"mif1"), RefusalCode.DAMAGED),
+    "truncated jpeg": ("card.jpg", made.make_jpeg()[:4_000], RefusalCode.DAMAGED),
+    "truncated png": ("card.png", made.make_png()[:2_000], RefusalCode.DAMAGED),
+    "truncated heic": ("card.heic", made.make_heic()[:3_000], RefusalCode.DAMAGED),
+    "truncated pdf": ("card.pdf", made.make_pdf()[:300], RefusalCode.DAMAGED),
+    "jpeg magic, then noise": ("card.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8, RefusalCode.DAMAGED),
+    "png magic, then noise": ("card.png", b"\x89PNG\r\n\x1a\n" + bytes(900), RefusalCode.DAMAGED),
+    "pdf magic, then noise": ("card.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 8, RefusalCode.DAMAGED),
+    "png bomb": ("card.png", made.make_png_header(12_000, 12_000), RefusalCode.TOO_MANY_PIXELS),
+    "png bomb, one side": ("card.png", made.make_png_header(2_000_000_000, 2), RefusalCode.TOO_MANY_PIXELS),
+    "png that is too long": ("card.png", made.make_png_header(20_000, 1_000), RefusalCode.TOO_MANY_PIXELS),
+    "real black and white bomb": (
+        "card.png", made.write(Image.new("1", (12_000, 12_000)), "PNG"), RefusalCode.TOO_MANY_PIXELS,
+    ),
+    "pdf of many pages": ("card.pdf", made.make_pdf(pages=21), RefusalCode.TOO_MANY_PAGES),
+    "pdf without pages": ("card.pdf", made.make_pdf(pages=0), RefusalCode.DAMAGED),
+    "encrypted pdf": ("card.pdf", made.make_encrypted_pdf("secret"), RefusalCode.ENCRYPTED),
+    "encrypted pdf without a password": ("card.pdf", made.make_encrypted_pdf(""), RefusalCode.ENCRYPTED),
+    "pdf with a script": ("card.pdf", made.make_pdf(catalog={"/OpenAction": ACTION()}), RefusalCode.ACTIVE_CONTENT),
+    "pdf with additional actions": (
+        "card.pdf", made.make_pdf(catalog={"/AA": pikepdf.Dictionary(O=ACTION())}), RefusalCode.ACTIVE_CONTENT,
+    ),
+    "pdf with names of scripts": (
+        "card.pdf",
+        made.make_pdf(catalog={"/Names": pikepdf.Dictionary(JavaScript=pikepdf.Dictionary())}),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
+    "pdf with an xfa form": (
+        "card.pdf",
+        made.make_pdf(catalog={"/AcroForm": pikepdf.Dictionary(XFA=pikepdf.String("x"))}),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
+    "pdf that launches": (
+        "card.pdf",
+        made.make_pdf_with_page_entry("/Annots", annotations(A=pikepdf.Dictionary(S=pikepdf.Name.Launch))),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
+    "pdf with a page action": (
+        "card.pdf", made.make_pdf_with_page_entry("/AA", pikepdf.Dictionary()), RefusalCode.ACTIVE_CONTENT,
+    ),
+    "pdf with an attachment": ("card.pdf", made.make_pdf_with_attachment(), RefusalCode.ACTIVE_CONTENT),
+    "pdf with rich media": (
+        "card.pdf",
+        made.make_pdf_with_page_entry("/Annots", annotations(Subtype=pikepdf.Name.RichMedia)),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
+    "script under an escaped name": (
+        "card.pdf",
+        made.make_pdf(catalog={"/Extra": ACTION()}).replace(b"/JavaScript", b"/J#61vaScript"),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
+}  # fmt: skip
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def inspectors() -> AsyncIterator[Inspectors]:
+    pool = Inspectors()
+    yield pool
+    await pool.close()
+
+
+async def judge(inspectors: Inspectors, name: str, content: bytes) -> Inspected:
+    kind = read_kind(name, content[:HEAD_BYTES])
+    check_declared_size(kind, content)
+    return await inspectors.inspect(kind, len(content), stream(content))
+
+
+async def stream(content: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), 65_536):
+        yield content[at : at + 65_536]
+
+
+def test_the_corpus_has_at_least_sixty_files() -> None:
+    assert len(GOOD) + len(BAD) >= 60
+
+
+@pytest.mark.asyncio(loop_scope="module")
+class TestCorpus:
+    @pytest.mark.parametrize("case", GOOD)
+    async def test_accepts(self, inspectors: Inspectors, case: str) -> None:
+        name, content, stored_kind = GOOD[case]
+
+        inspected = await judge(inspectors, name, content)
+
+        assert inspected.kind is stored_kind
+        assert made.CANARY not in inspected.content
+        assert b"Exif" not in inspected.content
+        assert b"PK\x03\x04" not in inspected.content
+
+    @pytest.mark.parametrize("case", BAD)
+    async def test_refuses(self, inspectors: Inspectors, case: str) -> None:
+        name, content, code = BAD[case]
+
+        with pytest.raises(DocumentRefused) as refused:
+            await judge(inspectors, name, content)
+
+        assert refused.value.code is code
+
+
+@pytest.mark.asyncio(loop_scope="module")
+class TestRebuild:
+    async def test_turns_the_picture_upright(self, inspectors: Inspectors) -> None:
+        content = made.make_jpeg((1200, 800), exif=made.make_exif(orientation=6))
+
+        inspected = await judge(inspectors, "card.jpg", content)
+
+        assert Image.open(io.BytesIO(inspected.content)).size == (800, 1200)
+
+    async def test_leaves_no_text_of_a_pdfs_author(self, inspectors: Inspectors) -> None:
+        content = made.write(made.make_card(), "PDF", author=made.CANARY.decode(), title=made.CANARY.decode())
+
+        inspected = await judge(inspectors, "card.pdf", content)
+
+        with pikepdf.open(io.BytesIO(inspected.content)) as stored:
+            assert "/Info" not in stored.trailer
+        assert made.CANARY not in inspected.content
+
+
+def pictures() -> Iterator[tuple[str, bytes, tuple[Quality, ...]]]:
+    card = made.make_card()
+    yield "sharp", made.write(card, "JPEG"), ()
+    yield "small", made.make_jpeg((400, 260)), (Quality.SMALL,)
+    yield "dark", made.write(made.make_card(shade=30), "JPEG"), (Quality.DARK,)
+    yield "blurred", made.write(card.filter(ImageFilter.GaussianBlur(12)), "JPEG"), (Quality.BLURRY,)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+class TestQuality:
+    @pytest.mark.parametrize(("name", "content", "expected"), list(pictures()))
+    async def test_tells_what_a_reviewer_would(
+        self, inspectors: Inspectors, name: str, content: bytes, expected: tuple[Quality, ...]
+    ) -> None:
+        inspected = await judge(inspectors, "card.jpg", content)
+
+        assert inspected.quality == expected, name
