@@ -54,10 +54,10 @@ class Source(PubSubServicer):
         self._wanted = 0
         self._asked = asyncio.Event()
 
-    async def GetSchema(self, request: Any, context: Any) -> pb2.SchemaInfo:  # noqa: N802 (the contract's name)
+    async def GetSchema(self, request: Any, context: Any) -> pb2.SchemaInfo:
         return pb2.SchemaInfo(schema_json=dump(SCHEMA), schema_id=SCHEMA_ID)
 
-    async def Subscribe(self, requests: Any, context: Any) -> None:  # noqa: N802
+    async def Subscribe(self, requests: Any, context: Any) -> None:
         listening = asyncio.create_task(self._listen(context))
         try:
             while True:
@@ -91,6 +91,7 @@ class Watch:
         self._redis = redis.asyncio.Redis.from_url(url)
         self._pubsub = self._redis.pubsub()
         self.gone_at: dict[bytes, float] = {}
+        self._heard = asyncio.Event()
 
     async def open(self) -> None:
         await self._redis.config_set("notify-keyspace-events", "Eg")
@@ -100,6 +101,13 @@ class Watch:
         async for message in self._pubsub.listen():
             if message["type"] == "message":
                 self.gone_at[message["data"]] = time.perf_counter()
+                self._heard.set()
+
+    async def hear_of(self, count: int) -> None:
+        """Wait until so many keys went."""
+        while len(self.gone_at) < count:
+            self._heard.clear()
+            await self._heard.wait()
 
 
 async def send_steadily(source: Source, watch: Watch, *, rate: float, count: int) -> list[float]:
@@ -113,9 +121,14 @@ async def send_steadily(source: Source, watch: Watch, *, rate: float, count: int
         event = make_event(number)
         sent_at[make_key(number).encode()] = time.perf_counter()
         source.ready.put_nowait(event)
-    while len(watch.gone_at) < count and time.perf_counter() - started < count / rate + 10:
-        await asyncio.sleep(0.05)
-    return [(watch.gone_at[key] - at) * 1_000 for key, at in sent_at.items() if key in watch.gone_at]
+    async with asyncio.timeout(10):
+        await watch.hear_of(count)
+    return [(watch.gone_at[key] - at) * 1_000 for key, at in sent_at.items()]
+
+
+def say(text: object) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 async def main(redis_url: str, mode: str, *numbers: str) -> None:
@@ -127,13 +140,13 @@ async def main(redis_url: str, mode: str, *numbers: str) -> None:
     add_PubSubServicer_to_server(source, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    print(port, flush=True)
+    say(port)
     if mode == "backlog":
         await server.wait_for_termination()
     await watch.open()
     watching = asyncio.create_task(watch.run())
     delays = await send_steadily(source, watch, rate=float(numbers[0]), count=int(numbers[1]))
-    print(json.dumps(delays), flush=True)
+    say(json.dumps(delays))
     watching.cancel()
     await server.stop(0)
 

@@ -37,8 +37,8 @@ async def main(target: str, redis_url: str, count: int) -> None:
     started, cpu = time.perf_counter(), time.process_time()
     running = asyncio.create_task(feed.run(stop))
     while feed.describe()["Account"].applied < count and not running.done():
-        await asyncio.sleep(0.01)
-    print(json.dumps([time.perf_counter() - started, time.process_time() - cpu]), flush=True)
+        await asyncio.wait((running,), timeout=0.01)
+    sys.stdout.write(json.dumps([time.perf_counter() - started, time.process_time() - cpu]))
     stop.set()
     await running
     await redis.close()
