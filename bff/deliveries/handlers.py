@@ -28,6 +28,9 @@ class DeliveryHandler(ABC):
     async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
         """Write the domain row in the transaction that settles the delivery; runs exactly once per delivery."""
 
+    async def settled(self, delivery: Delivery, adapters: Adapters) -> None:  # noqa: B027 – most need nothing
+        """After that transaction: let caches forget and open pages look again. A crash in between skips it."""
+
 
 _HANDLERS: dict[str, DeliveryHandler] = {}
 

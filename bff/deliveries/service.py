@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -54,7 +55,7 @@ class Deliveries:
         self._jobs = adapters.jobs
         self._now = now
         self._chance = chance
-        self._running: set[asyncio.Task[DeliveryState]] = set()
+        self._running: dict[UUID, asyncio.Task[DeliveryState]] = {}
 
     async def enqueue(
         self,
@@ -79,11 +80,13 @@ class Deliveries:
         """Try now and say where the delivery stands; call it after the promise has committed.
 
         After `budget_s` the answer is `waiting` while the try goes on behind, because cutting it off would
-        leave its outcome unknown.
+        leave its outcome unknown. Who asks while a try is under way here waits for that one.
         """
-        task = asyncio.create_task(self._try(org_id, op_id, only_due=False))
-        self._running.add(task)
-        task.add_done_callback(self._finish)
+        task = self._running.get(op_id)
+        if task is None:
+            task = asyncio.create_task(self._try(org_id, op_id, only_due=False))
+            self._running[op_id] = task
+            task.add_done_callback(partial(self._finish, op_id))
         done, _ = await asyncio.wait({task}, timeout=budget_s)
         if done and task.exception() is None:
             return task.result()
@@ -111,10 +114,10 @@ class Deliveries:
     async def drain(self, *, within_s: float = 5.0) -> None:
         """Let tries that go on behind an answer come to their end."""
         if self._running:
-            await asyncio.wait(self._running, timeout=within_s)
+            await asyncio.wait(self._running.values(), timeout=within_s)
 
-    def _finish(self, task: asyncio.Task[DeliveryState]) -> None:
-        self._running.discard(task)
+    def _finish(self, op_id: UUID, task: asyncio.Task[DeliveryState]) -> None:
+        del self._running[op_id]
         if not task.cancelled() and (error := task.exception()):
             log.warning("delivery_try_failed", exc_info=error)
 
@@ -156,6 +159,7 @@ class Deliveries:
             await handler.settle(session, delivery, outcome)
             if follower := await table.find_follower(session, delivery):
                 await self._defer(session, delivery.org_id, follower)
+        await handler.settled(delivery, self._adapters)
         log.info("delivery_settled", delivery=delivery.id, delivery_kind=delivery.kind, state=state)
         return state
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from bff.deliveries import Delivered, Delivery, DeliveryHandler, Outcome, Refused, Retry, Unknown, handler
+from bff.eligibility.pictures import LocalPictures
 from bff.eligibility.repository import settle_request
 from bff.eligibility.rules import expect_anew
 from sf_sync.errors import (
@@ -75,6 +76,10 @@ class EligibilityDelivery(DeliveryHandler):
             case_id=outcome.salesforce_id if isinstance(outcome, Delivered) else None,
             at=datetime.fromisoformat(opened_at) if opened_at else datetime.now(UTC),
         )
+
+    async def settled(self, delivery: Delivery, adapters: Adapters) -> None:
+        pictures = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
+        await pictures.announce([delivery.account_id])
 
     async def _send(self, delivery: Delivery, promise: Promise, adapters: Adapters) -> Outcome:
         expected: EligibilityFacts | None = promise.expected

@@ -17,7 +17,8 @@ from cache.policy import LeasePolicy
 from sf_sync.accounts import get_account_topic
 
 # Only our own writes change a picture and each invalidates it, so nobody needs to watch: no heartbeat.
-POLICY = LeasePolicy(ttl_s=600, unwatched_ttl_s=None, serve_stale_s=0)
+# The lifetime bounds what a process that was killed between its commit and its invalidation leaves behind.
+POLICY = LeasePolicy(ttl_s=120, unwatched_ttl_s=None, serve_stale_s=0)
 
 _decoder = msgspec.json.Decoder(LocalPicture)
 
