@@ -9,10 +9,14 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from bff.adapters import Adapters, make_adapters, opened
+from bff.checkout.controllers import evaluate_cart
+from bff.checkout.service import Checkout
 from bff.content import requires_expected_content
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
 from bff.edge import Edge, make_security_headers
+from bff.eligibility.controllers import request_review, show_eligibility
+from bff.eligibility.service import Eligibility
 from bff.health import make_health, show_live, show_ready
 from bff.identity import provide_caller
 from bff.identity.authentication import Authentication
@@ -68,7 +72,15 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
 
 
 def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
-    handlers: list[ControllerRouterHandler] = [show_live, show_ready, logout, show_session]
+    handlers: list[ControllerRouterHandler] = [
+        show_live,
+        show_ready,
+        logout,
+        show_session,
+        show_eligibility,
+        request_review,
+        evaluate_cart,
+    ]
     if settings.is_development:
         handlers.append(dev_login)
     return handlers
@@ -77,11 +89,17 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
 def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
     """Built once per process from what it is connected to."""
     principals = Principals(adapters.database)
+    deliveries = Deliveries(adapters)
+    eligibility = Eligibility(
+        adapters, deliveries, requests_per_minute=settings.eligibility_requests_per_minute
+    )
     return {
         **{name: getattr(adapters, name) for name in adapters.__struct_fields__},
         "settings": settings,
         "adapters": adapters,
-        "deliveries": Deliveries(adapters),
+        "deliveries": deliveries,
+        "eligibility": eligibility,
+        "checkout": Checkout(eligibility.reader),
         "principals": principals,
         "sessions": Sessions(adapters.redis, principals, settings.identity),
         "csrf": Csrf(

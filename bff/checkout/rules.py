@@ -52,10 +52,14 @@ class InternetStanding(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The account as the gate sees it. A fact is None when Salesforce cannot be read."""
+    """The account as the gate sees it. A fact is None when Salesforce cannot be read.
+
+    `is_stale`: shown because Salesforce does not answer, so that it may block and never allow.
+    """
 
     internet: InternetStanding | None = None
     sim: VerificationStatus | None = None
+    is_stale: bool = False
     retry_after_s: int | None = None
 
 
@@ -104,7 +108,7 @@ def _judge_internet(standing: Standing) -> list[Problem]:
     status, next_action = standing.internet.status, standing.internet.next_action
     match status:
         case EligibilityStatus.ELIGIBLE:
-            return []
+            return [_miss_source(ProductType.INTERNET, standing)] if standing.is_stale else []
         case EligibilityStatus.NOT_REQUESTED:
             code = ProblemCode.ELIGIBILITY_NOT_REQUESTED
         case EligibilityStatus.PENDING:
@@ -121,7 +125,7 @@ def _judge_sim(standing: Standing) -> list[Problem]:
         case None:
             return [_miss_source(ProductType.SIM, standing)]
         case VerificationStatus.VERIFIED | VerificationStatus.SUBMITTED:
-            return []
+            return [_miss_source(ProductType.SIM, standing)] if standing.is_stale else []
         case VerificationStatus.NOT_SUBMITTED:
             code, next_action = ProblemCode.ID_NOT_SUBMITTED, NextActionCode.UPLOAD_ID
         case VerificationStatus.REJECTED:

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bff.db import Database
+from bff.adapters import Adapters
 from bff.deliveries import Deliveries, DeliveryState
 from bff.eligibility.acceptance import Acceptance, Asked, Asker, Ticket
 from bff.eligibility.delivery import KIND
@@ -21,7 +21,6 @@ from bff.errors import IdempotencyKeyReused, TooManyRequests
 from bff.idempotency import Answer, make_digest, replay_or_run
 from bff.identity import Caller
 from cache.errors import CacheError
-from cache.limits import Limiter
 from sf_sync.objects.account import EligibilityFacts
 
 INLINE_BUDGET_S = 1.5
@@ -46,20 +45,17 @@ class Eligibility:
 
     def __init__(
         self,
-        *,
-        database: Database,
-        pictures: LocalPictures,
-        reader: Reader,
+        adapters: Adapters,
         deliveries: Deliveries,
-        limiter: Limiter,
+        *,
         requests_per_minute: int,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self.reader = reader
-        self._database = database
-        self._pictures = pictures
+        self._pictures = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
+        self.reader = Reader(adapters.account_view, self._pictures)
+        self._database = adapters.database
+        self._limiter = adapters.limiter
         self._deliveries = deliveries
-        self._limiter = limiter
         self._requests_per_minute = requests_per_minute
         self._acceptance = Acceptance(deliveries, now)
 

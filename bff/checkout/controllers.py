@@ -1,0 +1,26 @@
+"""HTTP in and out of the gate."""
+
+from litestar import post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+
+from bff.checkout.schemas import Cart, Evaluation, make_evaluation, make_lines
+from bff.checkout.service import Checkout
+from bff.identity import Caller, requires_customer
+from bff.problems import WITH_BODY
+from bff.texts import find_texts
+
+
+@post(
+    "/api/checkout/evaluate",
+    status_code=200,
+    guards=[requires_customer],
+    responses=WITH_BODY,
+    tags=["checkout"],
+)
+async def evaluate_cart(
+    data: JSONBody[Cart], caller: NamedDependency[Caller], checkout: NamedDependency[Checkout]
+) -> Evaluation:
+    """May this cart be submitted? All problems in a fixed order, and the one thing to do next."""
+    verdict = await checkout.evaluate(caller, make_lines(data))
+    return make_evaluation(verdict, find_texts(caller.locale))
