@@ -1,6 +1,6 @@
 """Replay ids: where an event stands in the log, as ten opaque bytes computed from the commit alone.
 
-A position is `commits since the first * 2**24 + slot`, so it needs no storage of its own and survives a restart
+A position is `commit number * 2**24 + slot`, so it needs no storage of its own and survives a restart
 with the commits. Slots below 2**20 belong to the events of the commit, four apart: the platform's ids have gaps
 too. Those above stand for the minutes after it, so that a keepalive can move an idle subscriber onwards and the
 age of what it was given can be read from it.
@@ -8,8 +8,6 @@ age of what it was given can be read from it.
 
 import re
 from datetime import UTC, datetime, timedelta
-
-from sf_sync.emulator.store import FIRST_COMMIT_NUMBER
 
 EVENT_GAP = 4
 IDLE_SLOTS = 1 << 20
@@ -28,18 +26,18 @@ def get_event_position(commit_number: int, sequence: int) -> int:
     """The position of the event with this sequence number (1 … MAX_SEQUENCE) in its commit."""
     if not 0 < sequence <= MAX_SEQUENCE:
         raise ValueError(f"a commit has room for {MAX_SEQUENCE} events, not for number {sequence}")
-    return _get_base(commit_number) + sequence * EVENT_GAP
+    return commit_number * COMMIT_SLOTS + sequence * EVENT_GAP
 
 
 def get_idle_position(commit_number: int, at: datetime) -> int:
     """A position after the events of a commit and before the next one; moves once a minute."""
     minutes = (at - _MINUTES_SINCE) // timedelta(minutes=1)
-    return _get_base(commit_number) + IDLE_SLOTS + max(0, min(minutes, COMMIT_SLOTS - IDLE_SLOTS - 1))
+    return commit_number * COMMIT_SLOTS + IDLE_SLOTS + max(0, min(minutes, COMMIT_SLOTS - IDLE_SLOTS - 1))
 
 
 def get_commit_number(position: int) -> int:
     """The commit that a position belongs to or follows."""
-    return position // COMMIT_SLOTS + FIRST_COMMIT_NUMBER - 1
+    return position // COMMIT_SLOTS
 
 
 def find_idle_time(position: int) -> datetime | None:
@@ -58,8 +56,3 @@ def parse_replay_id(replay_id: bytes) -> int:
     if not _REPLAY_ID.fullmatch(replay_id):
         raise ReplayIdMalformed
     return int.from_bytes(replay_id[:8], "big")
-
-
-def _get_base(commit_number: int) -> int:
-    # Commit numbers start beyond 2**53; counted from there they leave room for the slots in eight bytes.
-    return (commit_number - FIRST_COMMIT_NUMBER + 1) * COMMIT_SLOTS

@@ -1,6 +1,6 @@
 """Opens the gRPC ports: plain text, and TLS with a self-signed certificate for clients that insist on it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import grpc
@@ -11,7 +11,7 @@ from sf_sync.emulator.pubsub.access import Access
 from sf_sync.emulator.pubsub.certificate import Certificate, load_certificate
 from sf_sync.emulator.pubsub.control import StreamControl
 from sf_sync.emulator.pubsub.service import PubSubService
-from sf_sync.emulator.pubsub.subscription import StreamTiming
+from sf_sync.emulator.pubsub.subscription import StreamTiming, Subscription
 from sf_sync.emulator.sessions import Sessions
 from sf_sync.emulator.settings import EmulatorSettings
 from sf_sync.emulator.store import Org
@@ -52,19 +52,24 @@ class PubSubServer:
         self.control = StreamControl(self.log, self._service.streams)
         self._server: grpc.aio.Server | None = None
 
+    @property
+    def streams(self) -> Collection[Subscription]:
+        """The subscriptions that are open now."""
+        return self._service.streams
+
     async def start(self) -> None:
         """Open the ports. Raises OSError when one of them is taken."""
         server = self._server = grpc.aio.server(options=_OPTIONS)
         server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler(SERVICE, self._list_handlers()),)
         )
-        self.port = _require_port(server.add_insecure_port(self._address(self.port)), self.port)
+        self.port = self._open(self.port, server.add_insecure_port)
         if self.tls_port is not None:
             self.certificate = load_certificate(self._settings.data_dir, self._settings.host)
             pair = (self.certificate.private_key_pem, self.certificate.certificate_pem)
             credentials = grpc.ssl_server_credentials([pair])
-            self.tls_port = _require_port(
-                server.add_secure_port(self._address(self.tls_port), credentials), self.tls_port
+            self.tls_port = self._open(
+                self.tls_port, lambda address: server.add_secure_port(address, credentials)
             )
         await server.start()
 
@@ -73,10 +78,13 @@ class PubSubServer:
         if self._server is not None:
             await self._server.stop(grace=None)
 
-    def _address(self, port: int) -> str:
-        return f"{self._settings.host}:{port}"
+    def _open(self, port: int, add: Callable[[str], int]) -> int:
+        try:
+            return add(f"{self._settings.host}:{port}")
+        except RuntimeError as error:
+            raise OSError(f"port {port} is in use") from error
 
-    def _list_handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
+    def _list_handlers(self) -> "dict[str, grpc.RpcMethodHandler[Any, Any]]":
         service = self._service
         unary, stream = grpc.unary_unary_rpc_method_handler, grpc.stream_stream_rpc_method_handler
         return {
@@ -94,9 +102,3 @@ class PubSubServer:
             "PublishStream": stream(service.publish_stream, pb2.PublishRequest.FromString),
             "ManagedSubscribe": stream(service.managed_subscribe, pb2.ManagedFetchRequest.FromString),
         }
-
-
-def _require_port(bound: int, wanted: int) -> int:
-    if bound == 0:
-        raise OSError(f"port {wanted} is in use")
-    return bound
