@@ -39,8 +39,8 @@ class Stream:
 
     async def read(self, *, within_s: float = WAIT_S) -> pb2.FetchResponse:
         async with asyncio.timeout(within_s):
-            response: pb2.FetchResponse = await self.call.read()
-        assert response is not grpc.aio.EOF, "the stream has ended"
+            response = await self.call.read()
+        assert isinstance(response, pb2.FetchResponse), "the stream has ended"
         return response
 
     async def read_events(self, count: int) -> list[pb2.ConsumerEvent]:
