@@ -42,13 +42,11 @@ class Caller:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         breaker: Breaker | None = None,
-        retries: RetryPolicy | None = None,
-        budget: ApiBudget | None = None,
     ) -> None:
         self._settings = settings
         self.breaker = breaker or Breaker()
-        self.budget = budget or ApiBudget()
-        self._retries = retries or RetryPolicy()
+        self.budget = ApiBudget()
+        self._retries = RetryPolicy()
         self._lanes = Lanes(settings.concurrency)
         self.transport = Transport(settings, breaker=self.breaker, transport=transport)
         self.tokens = TokenSource(self._sign_in)

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from sf_sync.client.answers import is_half_done, pair_rows, parse_page
-from sf_sync.client.breaker import BreakerState
+from sf_sync.client.breaker import Breaker, BreakerState
 from sf_sync.client.budget import ApiBudget
 from sf_sync.client.calls import Call, Caller
 from sf_sync.client.hosts import check_page_path
@@ -33,10 +33,14 @@ class SalesforceClient:
     """
 
     def __init__(
-        self, settings: SalesforceSettings, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        settings: SalesforceSettings,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
         self.settings = settings
-        self._caller = Caller(settings, transport=transport)
+        self._caller = Caller(settings, transport=transport, breaker=breaker)
 
     async def open(self) -> None:
         """Makes the connection pool; sends nothing."""
