@@ -81,18 +81,20 @@ class Broadcast:
             await self._redis.call("PUBLISH", self._channel, msgspec.json.encode(list(topics)))
 
     @contextlib.asynccontextmanager
-    async def listen(self, topic: str) -> AsyncIterator[Listener]:
-        """Hear of a topic from now on: read the state after entering, then again at each notice."""
+    async def listen(self, *topics: str) -> AsyncIterator[Listener]:
+        """Hear of these topics from now on: read the state after entering, then again at each notice."""
         listener = Listener()
         if self._is_closed:
             listener.close()
-        self._listeners.setdefault(topic, set()).add(listener)
+        for topic in topics:
+            self._listeners.setdefault(topic, set()).add(listener)
         try:
             yield listener
         finally:
-            self._listeners[topic].discard(listener)
-            if not self._listeners[topic]:
-                del self._listeners[topic]
+            for topic in topics:
+                self._listeners[topic].discard(listener)
+                if not self._listeners[topic]:
+                    del self._listeners[topic]
 
     def _hear(self, push: Sequence[Any]) -> None:
         if push[0] == b"subscribe":
@@ -112,5 +114,5 @@ class Broadcast:
             for listener in self._listeners.get(topic, ()):
                 listener.tell("changed")
 
-    def _list_listeners(self) -> list[Listener]:
-        return [listener for listeners in self._listeners.values() for listener in listeners]
+    def _list_listeners(self) -> set[Listener]:
+        return {listener for listeners in self._listeners.values() for listener in listeners}

@@ -81,6 +81,10 @@ class Sessions:
             return caller
         return await self._touch(session, now)
 
+    async def is_live(self, session_key: str) -> bool:
+        """Without counting as use, so that a page left open does not keep its session for ever."""
+        return bool(await self._redis.call("EXISTS", f"session:{session_key}"))
+
     async def end(self, token: bytes) -> None:
         await self._redis.call("UNLINK", f"session:{hash_token(token)}")
 
