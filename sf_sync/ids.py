@@ -3,6 +3,7 @@ folding.
 """
 
 import re
+from functools import lru_cache
 
 _FIFTEEN = re.compile(r"[A-Za-z0-9]{15}")
 _EIGHTEEN = re.compile(r"[A-Za-z0-9]{15}[A-Z0-5]{3}")
@@ -38,6 +39,7 @@ def is_record_id(text: str, *, prefix: str | None = None) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def format_checksum(fifteen: str) -> str:
     """The three letters that say which of the 15 characters are capitals: one letter for each group of
     five.
