@@ -34,7 +34,8 @@ class EmulatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_audiences: tuple[str, ...] = ("https://login.salesforce.com", "https://test.salesforce.com")
     """Accepted besides the emulator's own address."""
     session_s: float = 7_200
-    daily_api_requests: int = 100_000
+    daily_api_requests: int = 5_000_000
+    """As large as a sandbox has, so that benchmarks do not use it up."""
     journal_calls: int = 20_000
     """How many of the latest API calls the journal remembers."""
     retention_s: float = 72 * 3_600
