@@ -18,6 +18,7 @@ class Liveness:
         self._watchdog = timedelta(seconds=watchdog_s)
         self._last_sign_at: datetime | None = None
         self._caught_up = False
+        self._quiet_is_good = True
         self.covered_until: datetime | None = None
         """Every change committed before this was heard of; None while that is unknown."""
         self.last_response_at: datetime | None = None
@@ -37,18 +38,22 @@ class Liveness:
         """A response was applied. A keepalive has no events, so nothing waits behind it; `committed_at` is the newest
         event's, None when none of the headers could be read.
         """
-        self._last_sign_at = self.last_response_at = now
         if not has_events:
             self._caught_up = True
             self.covers(now)
-        elif committed_at is not None:
+        elif committed_at is None:
+            self._caught_up = self.is_live(now)
+        else:
             self.lag = now - committed_at
             self._caught_up = self.lag <= self._caught_up_lag
             self.covers(committed_at)
+        self._last_sign_at = self.last_response_at = now
+        self._quiet_is_good = True
 
-    def away(self) -> None:
-        """The stream ended."""
+    def away(self, *, by_silence: bool = False) -> None:
+        """The stream ended. After one that died in silence, the next has to prove itself by a response."""
         self._last_sign_at, self._caught_up = None, False
+        self._quiet_is_good = self._quiet_is_good and not by_silence
 
     @property
     def is_subscribed(self) -> bool:
@@ -58,7 +63,8 @@ class Liveness:
         if self._last_sign_at is None:
             return False
         quiet = now - self._last_sign_at
-        return (self._caught_up or quiet >= self._live_after) and quiet <= self._watchdog
+        is_caught_up = self._caught_up or (self._quiet_is_good and quiet >= self._live_after)
+        return is_caught_up and quiet <= self._watchdog
 
 
 def make_liveness(settings: FeedSettings) -> Liveness:

@@ -9,7 +9,7 @@ from cache.errors import CacheError
 from sf_sync.feed.positions import PositionLost, ResumeAfter, StartOver, plan_resume
 from sf_sync.feed.pubsub import PubSub, SignIn
 from sf_sync.feed.session import Footing, Parts, RedisReplaced, Session
-from sf_sync.feed.troubles import Remedy, StreamEnded, Trouble, plan_backoff_s
+from sf_sync.feed.troubles import SILENT, Remedy, StreamEnded, Trouble, plan_backoff_s
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class TopicStream:
         while True:
             answered_at = self._parts.liveness.last_response_at
             trouble = await self._try_session()
-            self._parts.liveness.away()
+            self._parts.liveness.away(by_silence=trouble == SILENT)
             # Not when it connects: a server that accepts and then refuses would be asked without any pause.
             if self._parts.liveness.last_response_at != answered_at:
                 self._failures = 0

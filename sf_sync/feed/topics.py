@@ -41,7 +41,7 @@ class ChangeHandler(ABC):
 
     @abstractmethod
     async def list_changed(self, since: datetime, *, after: ChangedRecord | None) -> ChangedPage:
-        """What changed at or after `since`, in order of (SystemModstamp, Id), behind `after`; one API call.
+        """What changed after `since`, in order of (SystemModstamp, Id), behind `after`; one API call.
 
         Raises SalesforceError.
         """

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from sf_sync.feed.liveness import Liveness
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -59,12 +61,13 @@ class TestLiveness:
 
         assert not liveness.is_live(at(100))
 
-    def test_learns_nothing_from_events_that_cannot_be_read(self) -> None:
+    @pytest.mark.parametrize(("came_at", "is_live"), [(1, False), (100, True)])
+    def test_learns_nothing_from_events_that_cannot_be_read(self, came_at: float, is_live: bool) -> None:
         liveness = make_liveness()
         liveness.subscribed(at(0))
-        liveness.responded(at(1), has_events=True, committed_at=None)
+        liveness.responded(at(came_at), has_events=True, committed_at=None)
 
-        assert not liveness.is_live(at(1))
+        assert liveness.is_live(at(came_at)) == is_live
 
     def test_dies_with_the_watchdog(self) -> None:
         liveness = make_liveness()
@@ -81,6 +84,27 @@ class TestLiveness:
         liveness.away()
 
         assert not liveness.is_live(at(1))
+
+    def test_does_not_trust_quiet_after_a_stream_that_died_in_silence(self) -> None:
+        """A server that takes subscriptions and never delivers would look live for most of the time."""
+        liveness = make_liveness()
+        liveness.subscribed(at(0))
+        liveness.away(by_silence=True)
+        liveness.subscribed(at(1))
+        assert not liveness.is_live(at(100))
+
+        liveness.responded(at(101), has_events=False, committed_at=None)
+
+        assert liveness.is_live(at(101))
+
+    def test_does_not_trust_it_either_when_the_next_one_is_cut(self) -> None:
+        liveness = make_liveness()
+        liveness.subscribed(at(0))
+        liveness.away(by_silence=True)
+        liveness.away()
+        liveness.subscribed(at(1))
+
+        assert not liveness.is_live(at(100))
 
 
 class TestCoverage:
