@@ -8,12 +8,13 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from bff.access import AccessLog
 from bff.adapters import Adapters, make_adapters, opened
 from bff.checkout.controllers import evaluate_cart
 from bff.checkout.service import Checkout
-from bff.content import requires_expected_content
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
+from bff.direct import DirectReads, Read
 from bff.edge import Edge, make_security_headers
 from bff.eligibility.controllers import request_review, show_eligibility
 from bff.eligibility.service import Eligibility
@@ -49,14 +50,17 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
     adapters = adapters or make_adapters(settings)
     stopping = Stopping()
     parts = make_parts(settings, adapters) | {"stopping": stopping}
+    authentication = make_authentication(settings, parts)
+    access = AccessLog(is_enabled=settings.log_level in ("debug", "info"))
     app = Litestar(
         route_handlers=make_route_handlers(settings),
-        guards=[make_authentication(settings, parts), requires_expected_content],
+        middleware=[authentication],
         dependencies={
             "caller": Provide(provide_caller, sync_to_thread=False),
             **{name: provide(part) for name, part in parts.items()},
         },
         lifespan=[make_lifespan(adapters, parts["deliveries"], stopping)],
+        on_shutdown=[access.flush],
         exception_handlers=dict(EXCEPTION_HANDLERS),
         request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
@@ -66,7 +70,10 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
     )
     complete_contract(app)
     app.asgi_handler = Edge(
-        app.asgi_handler, headers=make_security_headers(is_development=settings.is_development)
+        app.asgi_handler,
+        headers=make_security_headers(is_development=settings.is_development),
+        access=access,
+        direct=DirectReads(make_direct_reads(parts), authentication),
     )
     return app
 
@@ -84,6 +91,10 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
     if settings.is_development:
         handlers.append(dev_login)
     return handlers
+
+
+def make_direct_reads(parts: dict[str, Any]) -> dict[str, Read]:
+    return {}
 
 
 def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:

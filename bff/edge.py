@@ -9,9 +9,11 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from bff.access import AccessLine, AccessLog
+from bff.direct import DirectReads
 from bff.logging import REQUEST_ID, format_exception
 
-log = structlog.get_logger("access")
+log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
@@ -24,6 +26,7 @@ CONTENT_SECURITY_POLICY = (
 
 # A year, the least that browsers' preload lists take.
 HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 def make_security_headers(*, is_development: bool) -> Headers:
@@ -43,9 +46,11 @@ class Edge:
     Plain ASGI and no middleware class: it runs for every cached read, of which it must stay a small part.
     """
 
-    def __init__(self, app: ASGIApp, *, headers: Headers) -> None:
+    def __init__(self, app: ASGIApp, *, headers: Headers, access: AccessLog, direct: DirectReads) -> None:
         self._app = app
         self._headers = headers
+        self._access = access
+        self._direct = direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -56,12 +61,16 @@ class Edge:
         started = time.perf_counter()
         exchange = _Exchange(send, ((b"x-request-id", request_id.encode()), *self._headers))
         try:
-            await self._app(scope, receive, exchange.send)
+            if read := self._direct.find(scope):
+                await self._direct.answer(read, scope, exchange.send)
+            else:
+                await self._app(scope, receive, exchange.send)
         except Exception as error:
             # The answer has begun, so no other can be given; the server sees it unfinished and cuts the connection.
             log.error("answer_broken", error=type(error).__name__, trace=format_exception(error))
         finally:
-            _write_access_line(scope, exchange.status, time.perf_counter() - started)
+            took_ms = round((time.perf_counter() - started) * 1000, 1)
+            self._access.write(_make_line(scope, exchange.status, took_ms, request_id))
 
 
 class _Exchange:
@@ -78,7 +87,7 @@ class _Exchange:
             headers = [*message["headers"], *self._headers]
             # Personal by default: what may be kept says so itself.
             if not any(name == b"cache-control" for name, _ in message["headers"]):
-                headers.append((b"cache-control", b"no-store"))
+                headers.append(NO_STORE)
             message["headers"] = headers
         await self._send(message)
 
@@ -91,13 +100,13 @@ def find_request_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     return None
 
 
-def _write_access_line(scope: HTTPScope, status: int, took_s: float) -> None:
-    caller = scope.get("user")
-    log.info(
-        "request",
+def _make_line(scope: HTTPScope, status: int, ms: float, request_id: str) -> AccessLine:
+    return AccessLine(
         route=scope.get("path_template", "none"),
         method=scope["method"],
         status=status,
-        ms=round(took_s * 1000, 1),
-        org=getattr(caller, "org_slug", None),
+        ms=ms,
+        org=getattr(scope.get("user"), "org_slug", None),
+        request_id=request_id,
+        at=time.time(),
     )

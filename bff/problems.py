@@ -42,60 +42,61 @@ _TYPES = re.compile(r"Expected `[a-z0-9 |_\[\]<>=.-]{1,60}`(?:, got `[a-z0-9 |_]
 _DISCONNECTED = "client disconnected prematurely"
 
 
-def answer_portal_error(_: Request[Any, Any, Any], error: PortalError) -> Response[bytes]:
-    return make_problem_response(error)
+def translate(error: Exception) -> PortalError:
+    """What the caller is told; what nobody foresaw is logged as a bug, with its place and without its message."""
+    match error:
+        case PortalError():
+            return error
+        case HTTPException():
+            return translate_http_exception(error)
+        case AccountUnavailable() | SalesforceError():
+            log.warning("salesforce_failed", error=type(error).__name__)
+            retry_after_s = getattr(error, "retry_after_s", None)
+            return errors.SourceUnavailable(retry_after_s=round(retry_after_s or 2) or 1)
+        case CacheError():
+            log.warning("redis_failed", error=type(error).__name__)
+            return errors.ServiceUnavailable(retry_after_s=2)
+    log.error("unexpected_error", error=type(error).__name__, trace=format_exception(error))
+    return errors.InternalError()
 
 
-def answer_http_exception(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def translate_http_exception(error: HTTPException) -> PortalError:
     """The framework's own refusals; its texts are dropped, because they repeat addresses with their query."""
     if error.status_code >= 500 and error.detail != _DISCONNECTED:
-        return answer_unexpected(_, error)
+        log.error("unexpected_error", error=type(error).__name__, trace=format_exception(error))
+        return errors.InternalError()
     refusal = BY_STATUS.get(error.status_code, errors.InvalidRequest)()
     if isinstance(error, ValidationException):
         refusal.sentence = describe_validation(error.extra) or refusal.sentence
-    allow = {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
-    return make_problem_response(refusal, headers=allow)
+    return refusal
 
 
-def answer_salesforce_error(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    log.warning("salesforce_failed", error=type(error).__name__)
-    retry_after_s = getattr(error, "retry_after_s", None)
-    return make_problem_response(errors.SourceUnavailable(retry_after_s=round(retry_after_s or 2) or 1))
-
-
-def answer_cache_error(_: Request[Any, Any, Any], error: CacheError) -> Response[bytes]:
-    log.warning("redis_failed", error=type(error).__name__)
-    return make_problem_response(errors.ServiceUnavailable(retry_after_s=2))
-
-
-def answer_unexpected(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    log.error("unexpected_error", error=type(error).__name__, trace=format_exception(error))
-    return make_problem_response(errors.InternalError())
+def answer_exception(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    refusal = translate(error)
+    headers = make_headers(refusal)
+    if isinstance(error, HTTPException):
+        headers |= {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}
+    body = encode_problem(refusal)
+    return Response(body, status_code=refusal.status, media_type=PROBLEM_JSON, headers=headers)
 
 
 EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[..., Response[Any]]] = {
-    PortalError: answer_portal_error,
-    HTTPException: answer_http_exception,
-    AccountUnavailable: answer_salesforce_error,
-    SalesforceError: answer_salesforce_error,
-    CacheError: answer_cache_error,
-    Exception: answer_unexpected,
+    HTTPException: answer_exception,
+    Exception: answer_exception,
 }
 
 
-def make_problem_response(error: PortalError, headers: Mapping[str, str] | None = None) -> Response[bytes]:
-    problem = make_problem(error, get_request_id(), HTTPStatus(error.status).phrase)
-    sent = dict(headers or {})
-    if error.retry_after_s is not None:
-        sent["Retry-After"] = str(error.retry_after_s)
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        sent["WWW-Authenticate"] = "Bearer"
-    return Response(
-        content=msgspec.json.encode(problem),
-        status_code=error.status,
-        media_type=PROBLEM_JSON,
-        headers=sent,
-    )
+def encode_problem(refusal: PortalError) -> bytes:
+    return msgspec.json.encode(make_problem(refusal, get_request_id(), HTTPStatus(refusal.status).phrase))
+
+
+def make_headers(refusal: PortalError) -> dict[str, str]:
+    headers = {}
+    if refusal.retry_after_s is not None:
+        headers["Retry-After"] = str(refusal.retry_after_s)
+    if refusal.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return headers
 
 
 def describe_validation(extra: Any) -> str | None:
