@@ -1,9 +1,9 @@
 """The ASGI application of the REST side: one call from headers to journal line, with the faults on the way."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
-from typing import Any
+from uuid import uuid4
 
 from sf_sync.emulator.asgi import ASGIApp, Receive, Scope, Send
 from sf_sync.emulator.journal import Call, Journal, Outcome
@@ -15,15 +15,15 @@ from sf_sync.emulator.rest.http import (
     BodyUnreadable,
     drop_connection,
     read_body,
-    read_headers,
     send_answer,
 )
+from sf_sync.emulator.rest.http_call import HttpCall, check_media_types
 from sf_sync.emulator.rest.login import Login
 from sf_sync.emulator.rest.messages import (
     ApiAnswer,
     ApiRequest,
+    Quirks,
     answer_refusal,
-    parse_client,
     parse_params,
     split_path,
 )
@@ -32,9 +32,9 @@ from sf_sync.emulator.rest.upsert_window import find_absent_keys
 from sf_sync.emulator.rest.versions import find_version, list_versions
 from sf_sync.emulator.sessions import Session
 
+_LOG = logging.getLogger(__name__)
 MAX_URI = 16_384
 """Of the request line and all headers together."""
-_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 _LONG_URI = ApiAnswer(
     status=414,
     body=b"<h1>Bad Message 414</h1><pre>reason: URI Too Long</pre>",
@@ -45,33 +45,6 @@ _LONG_HEADERS = ApiAnswer(
     body=b"<h1>Bad Message 431</h1><pre>reason: Request Header Fields Too Large</pre>",
     headers={"Content-Type": "text/html"},
 )
-
-
-class HttpCall:
-    """What has been read of one HTTP request, and what the journal will say of it."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.method: str = scope["method"]
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        self.path = raw.decode("latin-1")
-        self.query: str = scope["query_string"].decode("latin-1")
-        self.headers = read_headers(scope)
-        self.body = b""
-        self.started = time.perf_counter()
-        self.counted = False
-
-    @property
-    def base_url(self) -> str:
-        return f"{self.scope['scheme']}://{self.headers.get('host', 'localhost')}"
-
-    @property
-    def size(self) -> int:
-        return (
-            len(self.path)
-            + len(self.query)
-            + sum(len(name) + len(value) for name, value in self.headers.items())
-        )
 
 
 class Gateway:
@@ -121,7 +94,7 @@ class Gateway:
             self._record(call, 0, "", "cut_before")
             await drop_connection(call.scope, receive)
             return
-        answer = plan.instead or await self._answer(call, plan.quirks)
+        answer = plan.instead or await self._answer_safely(call, plan.quirks)
         await _pause(latency_s / 2)
         if plan.cut_after:
             self._record(call, 0, _error_code(answer), "cut_after")
@@ -135,7 +108,17 @@ class Gateway:
         self._record(call, answer.status, _error_code(answer), "answered")
         await send_answer(send, answer, head_only=call.method == "HEAD")
 
-    async def _answer(self, call: HttpCall, quirks: Any) -> ApiAnswer:
+    async def _answer_safely(self, call: HttpCall, quirks: Quirks) -> ApiAnswer:
+        try:
+            return await self._answer(call, quirks)
+        except Exception:
+            # The edge of the process: a defect of ours must look like one of theirs.
+            error_id = f"{uuid4().int % 10**10}-{call.started:.0f}"
+            _LOG.exception("The emulator failed at %s %s (ErrorId %s)", call.method, call.path, error_id)
+            message = f"An unexpected error occurred. Please include this ErrorId if you contact support: {error_id}"
+            return answer_refusal(SalesforceRefusal("UNKNOWN_EXCEPTION", message, status=500))
+
+    async def _answer(self, call: HttpCall, quirks: Quirks) -> ApiAnswer:
         if call.size > MAX_URI:
             return _LONG_URI if len(call.path) + len(call.query) > MAX_URI // 2 else _LONG_HEADERS
         segments = split_path(call.path)
@@ -143,9 +126,9 @@ class Gateway:
             return answer_refusal(no_such_resource())
         if segments[:2] == ["services", "data"]:
             return await self._answer_data(call, segments[2:], quirks)
-        return self._login.answer(call.method, segments, call.headers, call.query, call.body, call.base_url)
+        return self._login.answer(call, segments)
 
-    async def _answer_data(self, call: HttpCall, segments: list[str], quirks: Any) -> ApiAnswer:
+    async def _answer_data(self, call: HttpCall, segments: list[str], quirks: Quirks) -> ApiAnswer:
         if not segments:
             allowed = call.method in ("GET", "HEAD")
             return (
@@ -176,14 +159,14 @@ class Gateway:
         answer.body = distort(answer.body, request.quirks, self._context.org)
         return answer
 
-    def _make_request(self, call: HttpCall, segments: list[str], quirks: Any) -> ApiRequest:
+    def _make_request(self, call: HttpCall, segments: list[str], quirks: Quirks) -> ApiRequest:
         version = find_version(segments[0])
-        session = self._authenticate(call.headers)
+        session = self._authenticate(call)
         if version is None:
             raise no_such_resource()
         if self._context.usage.is_exhausted:
             raise request_limit_exceeded()
-        _check_media_types(call)
+        check_media_types(call)
         return ApiRequest(
             method=call.method,
             version=version,
@@ -192,15 +175,14 @@ class Gateway:
             session=session,
             headers=call.headers,
             body=call.body,
-            client=parse_client(call.headers.get("sforce-call-options", "")),
+            client=call.client,
             quirks=quirks,
         )
 
-    def _authenticate(self, headers: Mapping[str, str]) -> Session:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in ("bearer", "oauth"):
+    def _authenticate(self, call: HttpCall) -> Session:
+        if call.token is None:
             raise SalesforceRefusal("INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE", status=401)
-        session = self._context.sessions.find(token.strip())
+        session = self._context.sessions.find(call.token)
         if session is None:
             raise session_expired()
         return session
@@ -213,7 +195,7 @@ class Gateway:
                 method=call.method,
                 path=call.path,
                 status=status,
-                client=parse_client(call.headers.get("sforce-call-options", "")),
+                client=call.client,
                 error_code=error_code,
                 outcome=outcome,
                 counted=call.counted,
@@ -234,18 +216,6 @@ async def _run_lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-
-
-def _check_media_types(call: HttpCall) -> None:
-    accept = call.headers.get("accept", "*/*").lower()
-    if not any(kind in accept for kind in ("json", "*/*", "application/*")):
-        raise SalesforceRefusal("NOT_ACCEPTABLE", "Only application/json is answered", status=406)
-    if call.method not in _WITH_BODY or not call.body:
-        return
-    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        message = f"Content-Type header specified in HTTP request is not supported: {kind or 'none'}"
-        raise SalesforceRefusal("UNSUPPORTED_MEDIA_TYPE", message, status=415)
 
 
 def _refuse_body() -> ApiAnswer:

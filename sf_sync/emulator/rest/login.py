@@ -1,11 +1,11 @@
 """The paths around a session: `/services/oauth2/…`, `/id/…`, and the retired SOAP login."""
 
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from sf_sync.emulator.refusals import no_such_resource
 from sf_sync.emulator.rest.context import Context
-from sf_sync.emulator.rest.messages import ApiAnswer, answer_refusal
+from sf_sync.emulator.rest.http_call import HttpCall
+from sf_sync.emulator.rest.messages import ApiAnswer, answer_refusal, parse_params
 from sf_sync.emulator.rest.oauth import TokenEndpoint, describe_identity, describe_user
 from sf_sync.emulator.sessions import Session
 
@@ -31,32 +31,19 @@ class Login:
         self._context = context
         self._tokens = TokenEndpoint(context.org, context.sessions, context.settings)
 
-    def answer(
-        self,
-        method: str,
-        segments: list[str],
-        headers: Mapping[str, str],
-        query: str,
-        body: bytes,
-        base_url: str,
-    ) -> ApiAnswer:
-        """`segments` is the whole path; `base_url` is what the caller reached us by."""
-        match (method, *segments):
+    def answer(self, call: HttpCall, segments: list[str]) -> ApiAnswer:
+        """`segments` is the whole path. Tokens name the address that the caller reached us by as their instance."""
+        match (call.method, *segments):
             case ("POST", "services", "oauth2", "token"):
                 return self._tokens.issue(
-                    _read_form(headers, body), headers.get("authorization", ""), base_url
+                    _read_form(call), call.headers.get("authorization", ""), call.base_url
                 )
             case ("GET" | "POST", "services", "oauth2", "userinfo"):
-                session = self._find_session(headers)
-                return (
-                    _BAD_TOKEN
-                    if session is None
-                    else ApiAnswer(body=describe_user(self._context.org, session, base_url))
-                )
+                return self._describe_user(call)
             case ("GET" | "POST", "services", "oauth2", "revoke"):
-                return self._revoke({**dict(parse_qsl(query)), **_read_form(headers, body)})
+                return self._revoke({**parse_params(call.query), **_read_form(call)})
             case ("GET", "id", org_id, user_id):
-                return self._describe_identity(headers, org_id, user_id, base_url)
+                return self._describe_identity(call, org_id, user_id)
             case ("POST", "services", "Soap", *_):
                 return ApiAnswer(
                     status=500, body=_SOAP_FAULT, headers={"Content-Type": "text/xml; charset=UTF-8"}
@@ -69,22 +56,25 @@ class Login:
         body = {"error": "unsupported_token_type", "error_description": "this token type is not supported"}
         return ApiAnswer(status=400, body=body)
 
-    def _describe_identity(
-        self, headers: Mapping[str, str], org_id: str, user_id: str, base_url: str
-    ) -> ApiAnswer:
-        session = self._find_session(headers)
+    def _describe_user(self, call: HttpCall) -> ApiAnswer:
+        session = self._find_session(call)
+        if session is None:
+            return _BAD_TOKEN
+        return ApiAnswer(body=describe_user(self._context.org, session, call.base_url))
+
+    def _describe_identity(self, call: HttpCall, org_id: str, user_id: str) -> ApiAnswer:
+        session = self._find_session(call)
         if session is None:
             return _BAD_TOKEN
         if (org_id, user_id) != (self._context.org.org_id, session.user_id):
             return answer_refusal(no_such_resource())
-        return ApiAnswer(body=describe_identity(self._context.org, session, base_url))
+        return ApiAnswer(body=describe_identity(self._context.org, session, call.base_url))
 
-    def _find_session(self, headers: Mapping[str, str]) -> Session | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        return self._context.sessions.find(token.strip()) if scheme.lower() in ("bearer", "oauth") else None
+    def _find_session(self, call: HttpCall) -> Session | None:
+        return None if call.token is None else self._context.sessions.find(call.token)
 
 
-def _read_form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+def _read_form(call: HttpCall) -> dict[str, str]:
+    if call.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         return {}
-    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    return parse_params(call.body.decode("utf-8", "replace"))

@@ -175,9 +175,14 @@ def _any(predicates: list[Predicate]) -> Predicate:
 
 
 def _like_pattern(pattern: str) -> re.Pattern[str]:
-    """`%` and `_` are wildcards unless escaped; case does not matter."""
-    parts = re.split(r"(\\%|\\_|%|_)", pattern)
-    wildcards = {"%": ".*", "_": ".", r"\%": "%", r"\_": "_"}
-    return re.compile(
-        "".join(wildcards.get(part, re.escape(part)) for part in parts), re.IGNORECASE | re.DOTALL
-    )
+    """`%` and `_` are wildcards unless escaped; case does not matter. Each part between two `%` is matched where it
+    comes first and never tried elsewhere (an atomic group), so no pattern can take long."""
+    first, *rest = [_like_part(part) for part in re.split(r"(?<!\\)%", pattern)]
+    middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
+    last = f".*{rest[-1]}" if rest else ""
+    return re.compile(first + middle + last, re.IGNORECASE | re.DOTALL)
+
+
+def _like_part(text: str) -> str:
+    wildcards = {"_": ".", r"\%": "%", r"\_": "_"}
+    return "".join(wildcards.get(part, re.escape(part)) for part in re.split(r"(\\%|\\_|_)", text))

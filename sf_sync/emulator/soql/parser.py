@@ -21,6 +21,7 @@ from sf_sync.emulator.soql.trouble import malformed, unexpected
 
 MAX_LENGTH = 100_000
 MAX_OFFSET = 2_000
+MAX_DEPTH = 5
 _AGGREGATES = frozenset({"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"})
 _CLAUSES = frozenset({"WHERE", "GROUP", "ORDER", "LIMIT", "OFFSET", "HAVING", "WITH", "FOR", "USING", "ALL"})
 
@@ -42,8 +43,18 @@ class _Parser:
     def __init__(self, reader: TokenReader) -> None:
         self._reader = reader
         self._conditions = ConditionParser(reader, self.parse_query)
+        self._depth = 0
 
     def parse_query(self) -> Query:
+        """A query with its subqueries."""
+        if self._depth > MAX_DEPTH:
+            raise malformed(self._reader.text, self._reader.token.at, "The query is nested too deeply")
+        self._depth += 1
+        query = self._parse_clauses()
+        self._depth -= 1
+        return query
+
+    def _parse_clauses(self) -> Query:
         reader = self._reader
         reader.expect_word("SELECT")
         selected = [self._parse_selected()]
