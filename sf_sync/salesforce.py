@@ -20,10 +20,11 @@ from sf_sync.errors import (
     SalesforceRefused,
     TransactionHalted,
 )
-from sf_sync.objects import account, case
+from sf_sync.objects import account, case, customer_link
 from sf_sync.objects import eligibility_request as opening
 from sf_sync.objects.account import AccountFacts, EligibilityStatus
 from sf_sync.objects.case import OpenedCase, OpenEligibilityCase
+from sf_sync.objects.customer_link import CustomerLink
 from sf_sync.objects.record_type import parse_record_type_id
 from sf_sync.objects.values import get_instant, get_record_id
 
@@ -118,6 +119,19 @@ class Salesforce:
             case.format_case_query(request_id), lane=Lane.GATE, timeout_s=timeout_s
         )
         return case.parse_opened_case(rows[0], request_id) if rows else None
+
+    async def find_customer_links(
+        self, customer_ids: Sequence[UUID], *, timeout_s: float | None = None
+    ) -> dict[UUID, CustomerLink]:
+        """The Account and Contact of each customer that has an Account; two calls in the background lane."""
+        soql = customer_link.format_accounts_query(customer_ids)
+        accounts = await self.client.query(soql, lane=Lane.BACKGROUND, timeout_s=timeout_s)
+        if not accounts:
+            return {}
+        account_ids = [get_record_id(row, "Id", prefix=account.KEY_PREFIX) for row in accounts]
+        soql = customer_link.format_contacts_query(account_ids)
+        contacts = await self.client.query(soql, lane=Lane.BACKGROUND, timeout_s=timeout_s)
+        return customer_link.parse_links(accounts, contacts)
 
     async def list_changed_accounts(
         self,
