@@ -16,7 +16,12 @@ from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
 from bff.direct import DirectReads, Read
 from bff.edge import Edge, make_security_headers
-from bff.eligibility.controllers import request_review, show_eligibility
+from bff.eligibility.controllers import (
+    ELIGIBILITY_PATH,
+    DirectEligibility,
+    request_review,
+    show_eligibility,
+)
 from bff.eligibility.service import Eligibility
 from bff.health import make_health, show_live, show_ready
 from bff.identity import provide_caller
@@ -24,13 +29,18 @@ from bff.identity.authentication import Authentication
 from bff.identity.bearer import BearerTokens
 from bff.identity.controllers import dev_login, logout, show_session
 from bff.identity.csrf import Csrf
+from bff.identity.dev_sign_in import DevSignIn
 from bff.identity.issuers import read_issuers
 from bff.identity.principals import Principals
 from bff.identity.sessions import Sessions
+from bff.portal.errors import as_pages
+from bff.portal.routes import list_pages, make_page_parts
 from bff.problems import EXCEPTION_HANDLERS
 from bff.requests import StrictRequest
 from bff.settings import Settings
 from bff.stopping import Stopping
+from bff.stream.controllers import follow_status
+from bff.stream.service import Streams
 
 __all__ = ["Adapters", "create_app", "make_adapters"]
 
@@ -50,6 +60,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
     adapters = adapters or make_adapters(settings)
     stopping = Stopping()
     parts = make_parts(settings, adapters) | {"stopping": stopping}
+    parts |= make_page_parts(parts) | {"streams": make_streams(parts)}
     authentication = make_authentication(settings, parts)
     access = AccessLog(is_enabled=settings.log_level in ("debug", "info"))
     app = Litestar(
@@ -61,7 +72,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
         },
         lifespan=[make_lifespan(adapters, parts["deliveries"], stopping)],
         on_shutdown=[access.flush],
-        exception_handlers=dict(EXCEPTION_HANDLERS),
+        exception_handlers=as_pages(EXCEPTION_HANDLERS),
         request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
         openapi_config=make_openapi_config(),
@@ -87,6 +98,8 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
         show_eligibility,
         request_review,
         evaluate_cart,
+        follow_status,
+        *list_pages(is_development=settings.is_development),
     ]
     if settings.is_development:
         handlers.append(dev_login)
@@ -94,7 +107,16 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
 
 
 def make_direct_reads(parts: dict[str, Any]) -> dict[str, Read]:
-    return {}
+    return {ELIGIBILITY_PATH: DirectEligibility(parts["eligibility"].reader)}
+
+
+def make_streams(parts: dict[str, Any]) -> Streams:
+    return Streams(
+        parts["eligibility"].reader,
+        parts["broadcast"],
+        parts["sessions"],
+        stopping=parts["stopping"].event,
+    )
 
 
 def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
@@ -104,6 +126,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
     eligibility = Eligibility(
         adapters, deliveries, requests_per_minute=settings.eligibility_requests_per_minute
     )
+    sessions = Sessions(adapters.redis, principals, settings.identity)
     return {
         **{name: getattr(adapters, name) for name in adapters.__struct_fields__},
         "settings": settings,
@@ -112,7 +135,8 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "eligibility": eligibility,
         "checkout": Checkout(eligibility.reader),
         "principals": principals,
-        "sessions": Sessions(adapters.redis, principals, settings.identity),
+        "sessions": sessions,
+        "dev_sign_in": DevSignIn(settings, adapters.database, principals, sessions),
         "csrf": Csrf(
             settings.identity.secret_key, settings.public_url, is_development=settings.is_development
         ),

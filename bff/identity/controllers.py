@@ -6,15 +6,12 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from bff.audit import record
-from bff.db import Database
-from bff.errors import Unauthenticated
 from bff.identity.caller import Caller
-from bff.identity.clients import get_client_address
 from bff.identity.csrf import Csrf
+from bff.identity.dev_sign_in import DevSignIn
 from bff.identity.principals import Principals
 from bff.identity.schemas import DevLogin, SessionInfo
-from bff.identity.sessions import COOKIE, Sessions, find_token, make_cookie
+from bff.identity.sessions import Sessions, find_token, make_cookie, make_expired_cookie
 from bff.problems import WITH_BODY
 from bff.settings import Settings
 
@@ -26,9 +23,7 @@ async def dev_login(
     request: Call,
     data: JSONBody[DevLogin],
     settings: NamedDependency[Settings],
-    database: NamedDependency[Database],
-    principals: NamedDependency[Principals],
-    sessions: NamedDependency[Sessions],
+    dev_sign_in: NamedDependency[DevSignIn],
     csrf: NamedDependency[Csrf],
 ) -> Response[SessionInfo]:
     """Sign in as a demo person, without a password. Exists in development only.
@@ -37,22 +32,7 @@ async def dev_login(
     """
     if has_origin(request):
         csrf.check_origin(request.scope)
-    caller = await principals.find_by_email(data.email, data.org)
-    if caller is None:
-        raise Unauthenticated("Nobody with this e-mail may sign in here.")
-    if earlier := find_token(request.scope["headers"]):
-        await sessions.end(earlier)
-    started = await sessions.start(caller)
-    address = get_client_address(request.scope, settings.identity.trusted_proxy_hops)
-    async with database.transaction(caller.org_id) as session:
-        await record(
-            session,
-            org_id=caller.org_id,
-            actor=caller.actor,
-            action="session.started",
-            subject=caller.actor,
-            detail={"address": address, "by": "dev-login"},
-        )
+    started = await dev_sign_in.start(request, data.email, data.org)
     cookie = make_cookie(started.token, settings.identity.session_absolute_s)
     return Response(make_info(started.caller, csrf, data.email.lower()), cookies=[cookie])
 
@@ -66,10 +46,7 @@ async def logout(request: Call, sessions: NamedDependency[Sessions]) -> Response
     """End the session of this browser; its cookie is worth nothing afterwards. A bearer token just runs out."""
     if token := find_token(request.scope["headers"]):
         await sessions.end(token)
-    response: Response[None] = Response(None, status_code=204)
-    response.delete_cookie(COOKIE, path="/")
-    response.cookies[-1].secure = True
-    return response
+    return Response(None, status_code=204, cookies=[make_expired_cookie()])
 
 
 @get("/api/auth/session", tags=["auth"])

@@ -125,3 +125,8 @@ def make_cookie(token: str, max_age_s: int) -> Cookie:
     return Cookie(
         key=COOKIE, value=token, path="/", max_age=max_age_s, secure=True, httponly=True, samesite="lax"
     )
+
+
+def make_expired_cookie() -> Cookie:
+    """Takes the cookie away; the attributes must be those with which it was set."""
+    return Cookie(key=COOKIE, value="", path="/", max_age=0, secure=True, httponly=True, samesite="lax")

@@ -34,7 +34,8 @@ class Texts:
         return translated % params if params else translated
 
     def gettext(self, text: str) -> str:
-        return str(self._translations.ugettext(text))
+        # The empty key is where a catalogue keeps its own description.
+        return text and str(self._translations.ugettext(text))
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         return str(self._translations.ungettext(singular, plural, number))

@@ -1,0 +1,252 @@
+"""The internet page as its template needs it: words and shapes for every status, no decision."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+
+import msgspec
+
+from bff.addresses import Address, format_address
+from bff.eligibility.rules import Assessment, Headline
+from bff.eligibility.schemas import say_headline
+from bff.next_actions import NextActionCode, make_next_action
+from bff.portal.forms import (
+    Field,
+    FieldError,
+    Filled,
+    fill_from_address,
+    make_address_fields,
+    make_notes_field,
+)
+from bff.texts import N_, Texts
+from sf_sync.objects.account import EligibilityStatus
+
+PATH = "/account/shop/internet"
+REQUEST_PATH = f"{PATH}/request"
+SUPPORT = "#support"
+
+
+class Link(msgspec.Struct, frozen=True):
+    path: str
+    label: str
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """`instant` is set for a moment, in the form that machines read."""
+
+    label: str
+    text: str
+    instant: str = ""
+    is_wide: bool = False
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    tone: str
+    icon: str
+    headline: str
+    explanation: str
+    facts: tuple[Fact, ...] = ()
+    action: Link | None = None
+    is_stale: bool = False
+    as_of: str = ""
+    reference: str = ""
+
+
+class Step(msgspec.Struct, frozen=True):
+    title: str
+    text: str
+    state: str
+
+
+class FormView(msgspec.Struct, frozen=True, kw_only=True):
+    """`is_folded`: asking is possible but not the next action, so the form stays behind a line of text."""
+
+    path: str
+    title: str
+    lead: str
+    button: str
+    address_fields: tuple[Field, ...]
+    notes: Field
+    errors: tuple[FieldError, ...] = ()
+    address_on_file: str = ""
+    is_folded: bool = False
+    sku: str = ""
+
+
+class _Look(msgspec.Struct, frozen=True):
+    tone: str
+    icon: str
+    explanation: str
+
+
+_LOOKS = {
+    Headline.ADD_ADDRESS: _Look(
+        "warn",
+        "pin",
+        N_(
+            "Tell us where you would like internet. We check the line to your building and show the result here."
+        ),
+    ),
+    Headline.REQUEST_REVIEW: _Look(
+        "warn",
+        "search",
+        N_(
+            "Request a review and our network team checks the line to your building. The result appears here."
+        ),
+    ),
+    Headline.REVIEW_IN_PROGRESS: _Look(
+        "info",
+        "clock",
+        N_(
+            "Our network team is checking the line to your address. This page changes by itself once they know."
+        ),
+    ),
+    Headline.ELIGIBLE_FOR: _Look(
+        "good", "check", N_("Good news: internet can be delivered to your address. You are ready to order.")
+    ),
+    Headline.ELIGIBLE: _Look(
+        "good", "check", N_("Good news: internet can be delivered to your address. You are ready to order.")
+    ),
+    Headline.NOT_AVAILABLE: _Look(
+        "bad",
+        "cross",
+        N_(
+            "We cannot deliver internet to this address at the moment. Our support team knows what else is possible."
+        ),
+    ),
+    Headline.UNCONFIRMED: _Look(
+        "calm",
+        "question",
+        N_("Nothing you entered is lost. Please contact support so that we can look into it."),
+    ),
+}
+_UNREACHABLE = N_(
+    "We cannot reach our records at the moment. Nothing is lost; this page looks again by itself."
+)
+
+
+def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
+    if assessment is None:
+        return StatusView(
+            tone="calm",
+            icon="warning",
+            headline=texts.say(Headline.UNCONFIRMED),
+            explanation=texts.say(_UNREACHABLE),
+            action=Link(PATH, texts.say(N_("Try again"))),
+        )
+    look = _LOOKS[assessment.headline]
+    freshness = assessment.freshness
+    return StatusView(
+        tone=look.tone,
+        icon=look.icon,
+        headline=say_headline(assessment, texts),
+        explanation=texts.say(look.explanation),
+        facts=_list_facts(assessment, texts),
+        action=_find_link(assessment.next_action, texts),
+        # A request of ours that still waits is no old news: it is all there is to know.
+        is_stale=freshness.stale and freshness.source != "portal",
+        as_of=texts.format_moment(freshness.as_of),
+        reference=assessment.case_id or "",
+    )
+
+
+def _list_facts(assessment: Assessment, texts: Texts) -> tuple[Fact, ...]:
+    moments = (
+        (N_("Requested on"), assessment.requested_at),
+        (N_("Last checked on"), assessment.checked_at),
+    )
+    facts = [_make_moment(label, at, texts) for label, at in moments if at]
+    if assessment.notes:
+        facts.append(Fact(label=texts.say(N_("Note from our team")), text=assessment.notes, is_wide=True))
+    return tuple(facts)
+
+
+def _make_moment(label: str, at: datetime, texts: Texts) -> Fact:
+    instant = at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    return Fact(label=texts.say(label), text=texts.format_moment(at), instant=instant)
+
+
+def _find_link(action: NextActionCode, texts: Texts) -> Link | None:
+    """Adding an address and requesting a review are the form below; waiting needs no button."""
+    if action is not NextActionCode.CONTACT_SUPPORT:
+        return None
+    return Link(SUPPORT, make_next_action(action, texts).label)
+
+
+_STEPS = (
+    (N_("Request"), N_("Tell us the address and request a review.")),
+    (N_("Review"), N_("Our network team checks the line to your building.")),
+    (N_("Result"), N_("This page shows what we can deliver to you.")),
+)
+_STATES = {
+    EligibilityStatus.NOT_REQUESTED: ("current", "next", "next"),
+    EligibilityStatus.PENDING: ("done", "current", "next"),
+    EligibilityStatus.ELIGIBLE: ("done", "done", "done"),
+    EligibilityStatus.INELIGIBLE: ("done", "done", "failed"),
+}
+
+
+def make_steps(status: EligibilityStatus | None, texts: Texts) -> tuple[Step, ...]:
+    states = _STATES.get(status or EligibilityStatus.UNKNOWN, ("next",) * 3)
+    return tuple(
+        Step(texts.say(title), texts.say(words), state)
+        for (title, words), state in zip(_STEPS, states, strict=True)
+    )
+
+
+def make_form(
+    assessment: Assessment | None,
+    texts: Texts,
+    *,
+    csrf: str,
+    on_file: Address | None,
+    filled: Filled | None = None,
+    error: str = "",
+    sku: str = "",
+) -> FormView | None:
+    """None where nothing can be asked for. `filled` is a form that came back with mistakes."""
+    if assessment is None or assessment.status not in _FORM_WORDS:
+        return None
+    is_folded = assessment.status is EligibilityStatus.INELIGIBLE
+    shown = filled or fill_from_address(None if is_folded else on_file)
+    title, lead, button = _FORM_WORDS[assessment.status] if on_file else _FIRST_ADDRESS_WORDS
+    return FormView(
+        path=f"{REQUEST_PATH}?{urlencode({'csrf': csrf})}",
+        title=texts.say(title),
+        lead=texts.say(lead),
+        button=texts.say(button),
+        address_fields=make_address_fields(shown, texts),
+        notes=make_notes_field(shown, texts),
+        errors=_list_errors(shown, error),
+        address_on_file="" if is_folded or on_file is None else _format_place(on_file, texts),
+        is_folded=is_folded,
+        sku=sku,
+    )
+
+
+_FIRST_ADDRESS_WORDS = (
+    N_("Add your address"),
+    N_("We keep it as your address and start the review at once."),
+    N_("Save address and request a review"),
+)
+_FORM_WORDS = {
+    EligibilityStatus.NOT_REQUESTED: (
+        N_("Request a review"),
+        N_("You do not have to stay: we keep the result for you on this page."),
+        N_("Request a review"),
+    ),
+    EligibilityStatus.INELIGIBLE: (
+        N_("Ask about a different address"),
+        "",
+        N_("Request a review"),
+    ),
+}
+
+
+def _list_errors(filled: Filled, error: str) -> tuple[FieldError, ...]:
+    beside_fields = [FieldError(words, f"field-{name}") for name, words in filled.errors.items()]
+    return (*([FieldError(error)] if error else []), *beside_fields)
+
+
+def _format_place(address: Address, texts: Texts) -> str:
+    *place, country = format_address(address).split("\n")
+    return "\n".join([*place, texts.name_country(country)])

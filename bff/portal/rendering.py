@@ -1,0 +1,90 @@
+"""Templates to HTML answers, and the frame that every page stands in."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+from litestar import Response
+
+from bff.portal.assets import get_asset_path
+from bff.texts import N_, Texts
+
+TEMPLATES = Path(__file__).parent / "templates"
+BRAND = "My Telecom"
+HTML = "text/html; charset=utf-8"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who is signed in, as the page greets them."""
+
+    name: str
+
+    @property
+    def initials(self) -> str:
+        return "".join(word[0] for word in self.name.split()[:2]).upper()
+
+
+class Tab(msgspec.Struct, frozen=True):
+    path: str
+    label: str
+    is_current: bool
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """`csrf` is the token of the session, for the forms of the page."""
+
+    language: str
+    direction: str
+    brand: str = BRAND
+    person: Person | None = None
+    csrf: str = ""
+    tabs: tuple[Tab, ...] = ()
+
+
+# The pages of the account, in the order of their tabs.
+TABS = {"/account/shop/internet": N_("Internet")}
+
+
+def make_frame(
+    texts: Texts, *, person: Person | None = None, csrf: str | None = None, path: str = ""
+) -> Frame:
+    """The tabs belong to a signed-in person."""
+    tabs = [Tab(place, texts.say(label), place == path) for place, label in TABS.items() if person]
+    return Frame(
+        language=texts.language,
+        direction=texts.direction,
+        person=person,
+        csrf=csrf or "",
+        tabs=tuple(tabs),
+    )
+
+
+@cache
+def get_environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals["asset"] = get_asset_path
+    return environment
+
+
+def render(template: str, texts: Texts, **values: Any) -> str:
+    """Values are primitives and structs that a view module made; a template decides nothing."""
+    return (
+        get_environment()
+        .get_template(template)
+        .render(gettext=texts.gettext, ngettext=texts.ngettext, _=texts.gettext, **values)
+    )
+
+
+def make_page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
+    return Response(html, status_code=status, media_type=HTML, headers=dict(headers or {}))

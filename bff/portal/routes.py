@@ -1,0 +1,28 @@
+"""Which pages there are, and what they are made from."""
+
+from typing import Any
+
+from litestar.types import ControllerRouterHandler
+
+from bff.portal.assets import serve_asset
+from bff.portal.internet import InternetPage, show_internet, show_internet_status, submit_request
+from bff.portal.sign_in import show_home, show_sign_in, sign_in, sign_out
+
+
+def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
+    pages: list[ControllerRouterHandler] = [
+        serve_asset,
+        show_home,
+        show_sign_in,
+        sign_out,
+        show_internet,
+        show_internet_status,
+        submit_request,
+    ]
+    return [*pages, sign_in] if is_development else pages
+
+
+def make_page_parts(parts: dict[str, Any]) -> dict[str, Any]:
+    """From the parts of the app, by the names under which handlers ask for them."""
+    page = InternetPage(parts["eligibility"], parts["database"], parts["csrf"])
+    return {"internet_page": page}

@@ -1,0 +1,81 @@
+// Keeps the live region of a page true: follows the status stream and swaps the region when the facts have changed.
+
+const LONGEST_WAIT_MS = 30_000;
+const TOAST_MS = 6_000;
+
+class LiveRegion {
+  constructor(element) {
+    this.element = element;
+    this.waitMs = 1_000;
+    this.refreshing = null;
+  }
+
+  follow() {
+    const stream = new EventSource(this.element.dataset.stream);
+    const hear = (event) => {
+      this.waitMs = 1_000;
+      if (event.lastEventId !== this.element.dataset.version) this.refresh();
+    };
+    stream.addEventListener("ready", hear);
+    stream.addEventListener("status", hear);
+    stream.addEventListener("error", () => {
+      // The browser reconnects by itself after a cut, but gives up for good after any answer but 200.
+      if (stream.readyState === EventSource.CLOSED) this.followLater();
+    });
+    addEventListener("pagehide", () => stream.close(), { once: true });
+  }
+
+  followLater() {
+    setTimeout(async () => {
+      await this.refresh();
+      this.follow();
+    }, this.waitMs * (0.5 + Math.random()));
+    this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+  }
+
+  // One at a time: a change that is heard meanwhile is looked at once more afterwards.
+  refresh() {
+    this.refreshing = (this.refreshing ?? Promise.resolve()).then(() => this.load()).catch(() => {});
+    return this.refreshing;
+  }
+
+  async load() {
+    const answer = await fetch(this.element.dataset.live, { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (answer.status === 401) return location.reload();
+    const version = answer.headers.get("X-Facts-Version");
+    if (!version || version === this.element.dataset.version) return undefined;
+    this.element.dataset.version = version;
+    return this.swap(await answer.text());
+  }
+
+  swap(html) {
+    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
+    const parsed = document.createElement("template");
+    parsed.innerHTML = html;
+    this.element.replaceChildren(parsed.content);
+    const headline = this.element.querySelector("#headline");
+    headline.closest(".status").classList.add("is-fresh");
+    if (focused !== null) (document.getElementById(focused) ?? headline).focus();
+    announce(`${this.element.dataset.changed} ${headline.textContent}`);
+  }
+}
+
+function announce(text) {
+  const toast = document.createElement("p");
+  toast.className = "toast";
+  toast.textContent = text;
+  document.querySelector("[data-toasts]").append(toast);
+  setTimeout(() => toast.remove(), TOAST_MS);
+}
+
+const element = document.querySelector("[data-live]");
+if (element) {
+  const region = new LiveRegion(element);
+  region.follow();
+  // A page that comes back from the browser's memory has missed whatever happened meanwhile.
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    region.refresh();
+    region.follow();
+  });
+}
