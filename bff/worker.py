@@ -5,6 +5,7 @@ import asyncio
 from bff import upkeep as _upkeep  # noqa: F401  (registers its jobs)
 from bff.adapters import Adapters, make_adapters, opened
 from bff.deliveries import Deliveries
+from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers its deliveries)
 from bff.jobs import run_worker
 from bff.settings import Settings
 
