@@ -144,7 +144,7 @@ class TestRequest:
     ) -> None:
         [account_id] = make_accounts()
         with change(emulator) as transaction:
-            for row in emulator.org.find_by("RecordType", "DeveloperName", "Internet_Eligibility"):
+            for row in emulator.org.select("RecordType"):
                 transaction.update("RecordType", row["Id"], {"IsActive": False}, as_system=True)
 
         with pytest.raises(SalesforceMisconfigured):
