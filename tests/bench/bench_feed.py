@@ -15,9 +15,9 @@ from pathlib import Path
 
 import redis
 
+from bff.engines.valkey import Valkey
 from tests.bench.feed_source import make_key
 from tests.bench.table import Row
-from tests.integration.cache.engine import Engine
 
 PEERS = {"ours": "tests.bench.peers.our_feed", "plain": "tests.bench.peers.plain_feed"}
 BURSTS = {"ours": 40_000, "plain": 8_000}
@@ -28,19 +28,19 @@ RATE, STEADY = 200, 2_000
 def measure_rows() -> list[Row]:
     """Six rows; takes about a minute."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = Engine(Path(folder))
-        engine.start()
+        valkey = Valkey(Path(folder), lasting=False)
+        valkey.start()
         try:
-            return compare_bursts(engine) + compare_delays(engine)
+            return compare_bursts(valkey) + compare_delays(valkey)
         finally:
-            engine.kill()
+            valkey.stop()
 
 
-def compare_bursts(engine: Engine) -> list[Row]:
+def compare_bursts(valkey: Valkey) -> list[Row]:
     rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in PEERS}
     for _ in range(ROUNDS):
         for name in PEERS:
-            rounds[name].append(run_burst(engine, name))
+            rounds[name].append(run_burst(valkey, name))
     return [line for name in PEERS for line in format_burst(name, rounds[name])]
 
 
@@ -57,19 +57,19 @@ def format_burst(name: str, rounds: list[tuple[float, float]]) -> list[Row]:
     ]
 
 
-def run_burst(engine: Engine, name: str) -> tuple[float, float]:
+def run_burst(valkey: Valkey, name: str) -> tuple[float, float]:
     """Wall and processor seconds of the consumer for a backlog."""
     count = BURSTS[name]
-    with redis.Redis.from_url(engine.url) as store:
+    with redis.Redis.from_url(valkey.url()) as store:
         fill(store, count)
-        with start_source(engine, "backlog", str(count)) as (_, port):
-            wall_s, cpu_s = json.loads(run_consumer(engine, name, port, count))
+        with start_source(valkey, "backlog", str(count)) as (_, port):
+            wall_s, cpu_s = json.loads(run_consumer(valkey, name, port, count))
         check_gone(store, count)
     return wall_s, cpu_s
 
 
-def compare_delays(engine: Engine) -> list[Row]:
-    return [format_delays(name, run_steady(engine, name)) for name in PEERS]
+def compare_delays(valkey: Valkey) -> list[Row]:
+    return [format_delays(name, run_steady(valkey, name)) for name in PEERS]
 
 
 def format_delays(name: str, delays_ms: list[float]) -> Row:
@@ -78,11 +78,11 @@ def format_delays(name: str, delays_ms: list[float]) -> Row:
     return Row(f"event to key gone at {RATE}/s, {name}", f"p50 {p50:.1f} ms, p99 {p99:.1f} ms", target)
 
 
-def run_steady(engine: Engine, name: str) -> list[float]:
-    with redis.Redis.from_url(engine.url) as store:
+def run_steady(valkey: Valkey, name: str) -> list[float]:
+    with redis.Redis.from_url(valkey.url()) as store:
         fill(store, STEADY)
-        with start_source(engine, "steady", str(RATE), str(STEADY)) as (source, port):
-            run_consumer(engine, name, port, STEADY)
+        with start_source(valkey, "steady", str(RATE), str(STEADY)) as (source, port):
+            run_consumer(valkey, name, port, STEADY)
             delays_ms: list[float] = json.loads(source.stdout.readline())  # type: ignore[union-attr]
         check_gone(store, STEADY)
     return delays_ms
@@ -101,8 +101,8 @@ def check_gone(store: "redis.Redis", count: int) -> None:
 
 
 @contextmanager
-def start_source(engine: Engine, *mode: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
-    command = [sys.executable, "-m", "tests.bench.feed_source", engine.url, *mode]
+def start_source(valkey: Valkey, *mode: str) -> Iterator[tuple["subprocess.Popen[str]", int]]:
+    command = [sys.executable, "-m", "tests.bench.feed_source", valkey.url(), *mode]
     source = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield source, int(source.stdout.readline())  # type: ignore[union-attr]
@@ -111,8 +111,8 @@ def start_source(engine: Engine, *mode: str) -> Iterator[tuple["subprocess.Popen
         source.communicate()
 
 
-def run_consumer(engine: Engine, name: str, port: int, count: int) -> str:
-    command = [sys.executable, "-m", PEERS[name], f"127.0.0.1:{port}", engine.url, str(count)]
+def run_consumer(valkey: Valkey, name: str, port: int, count: int) -> str:
+    command = [sys.executable, "-m", PEERS[name], f"127.0.0.1:{port}", valkey.url(), str(count)]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
 
 

@@ -1,26 +1,31 @@
 """A feed between an emulated org and a Valkey, quick enough for tests, and the ways to trouble it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import httpx
 import msgspec
+import uvicorn
 
+from bff.engines.ports import choose_free_port
 from cache.broadcast import Broadcast
 from cache.connection import Redis
 from cache.errors import CacheError
 from sf_sync.accounts import AccountNotFound, AccountView
 from sf_sync.client import SalesforceClient
-from sf_sync.emulator.app import Emulator
+from sf_sync.emulator.app import Emulator, create_emulator
+from sf_sync.emulator.settings import EmulatorSettings
 from sf_sync.feed.feed import Feed
 from sf_sync.feed.settings import FeedSettings
 from sf_sync.feed.state import FeedMode, FeedState, read_feed_state
 from sf_sync.salesforce import Salesforce
 from sf_sync.settings import SalesforceSettings
+from tests.fixtures.emulator import make_salesforce_settings
 
 ORG = UUID("00000000-0000-4000-8000-000000000001")
 TOPIC = "/data/AccountChangeEvent"
@@ -121,7 +126,7 @@ class Rig:
             QUICK, pubsub_target=f"127.0.0.1:{emulator.settings.pubsub_port}"
         )
         self._salesforce = salesforce
-        self._url = url
+        self.url = url
         self._processes: list[Process] = []
         self.web: Process
 
@@ -168,7 +173,7 @@ class Rig:
     async def act(self, action: str, **order: Any) -> dict[str, Any]:
         """A single odd thing on the stream."""
         async with httpx.AsyncClient() as http:
-            answer = await http.post(f"{self._url}/emulator/stream/{action}", json=order)
+            answer = await http.post(f"{self.url}/emulator/stream/{action}", json=order)
             answer.raise_for_status()
             body: dict[str, Any] = answer.json()
             return body
@@ -210,3 +215,34 @@ class Rig:
             return bool(await self.web.redis.call("EXISTS", "{account}:beat"))
         except CacheError:
             return False
+
+    async def until_no_beat(self) -> None:
+        async def is_quiet() -> bool:
+            return not await self.has_beat()
+
+        await until(is_quiet, what="the end of the heartbeat")
+
+
+@asynccontextmanager
+async def open_rig(redis_url: str, **changes: Any) -> AsyncIterator[Rig]:
+    """An emulator on free ports, in the test's own loop, with a rig around it; `changes` are its settings."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    settings = EmulatorSettings(port=port, pubsub_port=choose_free_port(), demo=True, stream_keepalive_s=0.3)
+    emulator = create_emulator(msgspec.structs.replace(settings, **changes))
+    config = uvicorn.Config(
+        emulator.asgi, log_level="warning", access_log=False, lifespan="off", interface="asgi3"
+    )
+    server = uvicorn.Server(config)
+    await emulator.start()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    url = f"http://127.0.0.1:{port}"
+    rig = Rig(emulator, url, redis_url, make_salesforce_settings(url))
+    try:
+        await rig.open()
+        yield rig
+        await rig.close()
+    finally:
+        server.should_exit = True
+        await emulator.stop()
+        await serving

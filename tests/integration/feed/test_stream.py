@@ -197,10 +197,7 @@ class TestEndOfStream:
 
         rig.emulator.faults.stream_stalled = True
 
-        async def is_quiet() -> bool:
-            return not await rig.has_beat()
-
-        await until(is_quiet, what="the end of the heartbeat")
+        await rig.until_no_beat()
         assert process.state.problem == "silent"
         assert process.state.mode != FeedMode.LIVE
 
@@ -329,11 +326,9 @@ class TestPosition:
         rig.change(accounts[0], "Home")
         await rig.until_shown(accounts[0], "Home")
         await first.stop()
-        async with asyncio.timeout(2):
-            while await rig.has_beat():
-                await asyncio.sleep(0.02)
+        await rig.until_no_beat()
         rig.change(accounts[1], "Home")
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.3)  # the change grows old
 
         rig.emulator.faults.stream_stalled = True
         second = await rig.make_process(caught_up_lag_s=0.1, live_after_s=1.0, polling_after_s=60.0)
