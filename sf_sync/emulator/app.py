@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sf_sync.emulator.asgi import ASGIApp, Receive, Scope, Send
+from sf_sync.emulator.asgi import ASGIApp
 from sf_sync.emulator.automation import register_automation
 from sf_sync.emulator.commit_log import open_log
+from sf_sync.emulator.console.app import make_console
 from sf_sync.emulator.demo import seed_demo
 from sf_sync.emulator.faults import Faults
 from sf_sync.emulator.journal import Journal
@@ -42,7 +43,7 @@ class Emulator:
             _make_context(self),
             journal=self.journal,
             control=_make_control(self),
-            console=_no_console,
+            console=make_console(org, self.faults, self.pubsub.control),
         )
 
     async def start(self) -> None:
@@ -114,8 +115,3 @@ def _make_control(emulator: Emulator) -> ControlPlane:
         sessions=emulator.sessions,
         stream=emulator.pubsub.control,
     )
-
-
-async def _no_console(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b""})

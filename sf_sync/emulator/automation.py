@@ -34,9 +34,16 @@ def apply_eligibility_decision(transaction: Transaction, changes: Sequence[Chang
         case = change.after
         if change.entity == "Case" and case is not None and _is_decided(transaction, change, case):
             account = transaction.find("Account", case.get("AccountId", ""))
-            if account is not None and _is_current(account, case):
+            if account is not None and is_current_case(account, case):
                 outcome = _describe_outcome(case, at=transaction.stamp)
                 transaction.update("Account", account["Id"], outcome, as_system=True)
+
+
+def is_current_case(account: Row, case: Row) -> bool:
+    """Whether the Account refers to this Case, or to none."""
+    # The field is plain text, so it may hold either form of the id.
+    current = str(account.get("Internet_Eligibility_Case_Id__c", case["Id"]))
+    return current[:15] == str(case["Id"])[:15]
 
 
 FLOWS: tuple[Automation, ...] = (apply_eligibility_decision,)
@@ -50,12 +57,6 @@ def _is_decided(transaction: Transaction, change: Change, case: Row) -> bool:
         return False
     record_type = transaction.find("RecordType", case.get("RecordTypeId", ""))
     return (record_type or {}).get("DeveloperName") == ELIGIBILITY_RECORD_TYPE
-
-
-def _is_current(account: Row, case: Row) -> bool:
-    # The field is plain text, so it may hold either form of the id.
-    current = str(account.get("Internet_Eligibility_Case_Id__c", case["Id"]))
-    return current[:15] == str(case["Id"])[:15]
 
 
 def _describe_outcome(case: Row, *, at: str) -> dict[str, Any]:

@@ -69,6 +69,15 @@ class StreamControl:
             "change-schema": self._change_schema,
         }
 
+    @property
+    def entities(self) -> Collection[str]:
+        """The objects that have change events."""
+        return self._log.schemas.current.keys()
+
+    @property
+    def open_count(self) -> int:
+        return len(self._streams)
+
     def apply(self, action: str, order: Order) -> Outcome:
         """Raises UnknownAction, and UnknownEntity for an object without change events."""
         act = self.actions.get(action)
