@@ -15,7 +15,9 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
         return
     body = await _redis.call("GET", "bench:status")
     length = str(len(body)).encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [*_HEADERS, (b"content-length", length)]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [*_HEADERS, (b"content-length", length)]}
+    )
     await send({"type": "http.response.body", "body": body})
 
 

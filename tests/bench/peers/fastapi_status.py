@@ -6,7 +6,8 @@ from typing import Annotated
 
 import jwt
 from fastapi import Depends, FastAPI, Header, HTTPException
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 from redis.asyncio import Redis
 
 app = FastAPI()
@@ -14,32 +15,38 @@ _redis = Redis.from_url(os.environ["BENCH_REDIS_URL"])
 _SECRET = os.environ["BENCH_JWT_SECRET"]
 
 
-class NextAction(BaseModel):
+class Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+
+class NextAction(Shape):
     code: str
     label: str
 
 
-class Freshness(BaseModel):
-    asOf: datetime
+class Freshness(Shape):
+    as_of: datetime
     source: str
     stale: bool
 
 
-class Status(BaseModel):
+class Status(Shape):
     status: str
     result: str | None
-    requestedAt: datetime | None
-    checkedAt: datetime | None
+    requested_at: datetime | None
+    checked_at: datetime | None
     notes: str | None
-    caseId: str | None
+    case_id: str | None
     message: str
-    nextAction: NextAction
+    next_action: NextAction
     freshness: Freshness
 
 
 def read_account(authorization: Annotated[str, Header()]) -> str:
     try:
-        claims = jwt.decode(authorization.removeprefix("Bearer "), _SECRET, algorithms=["HS256"], audience="portal")
+        claims = jwt.decode(
+            authorization.removeprefix("Bearer "), _SECRET, algorithms=["HS256"], audience="portal"
+        )
     except jwt.InvalidTokenError as error:
         raise HTTPException(401) from error
     return str(claims["account"])
