@@ -7,6 +7,7 @@ import msgspec
 
 from bff.db import Database
 from bff.jobs import Jobs
+from bff.salesforce_side import make_salesforce_side, opened_in_order
 from bff.settings import Settings
 from cache.broadcast import Broadcast
 from cache.connection import Redis
@@ -31,19 +32,12 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_adapters(settings: Settings) -> Adapters:
     """Everything built from the settings and nothing opened yet."""
-    redis = Redis.from_url(settings.redis_url)
-    broadcast = Broadcast(redis, settings.redis_url, channel="portal:changes")
-    client = SalesforceClient(settings.salesforce)
-    salesforce = Salesforce(client)
+    side = make_salesforce_side(settings)
     return Adapters(
         database=Database(settings.database),
         jobs=Jobs(settings.database),
-        redis=redis,
-        limiter=Limiter(redis),
-        broadcast=broadcast,
-        client=client,
-        salesforce=salesforce,
-        account_view=AccountView(salesforce, redis, broadcast),
+        limiter=Limiter(side.redis),
+        **msgspec.structs.asdict(side),
     )
 
 
@@ -52,7 +46,5 @@ async def opened(adapters: Adapters) -> AsyncIterator[Adapters]:
     """Opens in the order of need and closes in reverse; an engine that is away does not stop the start."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapters.database.close)
-        for adapter in (adapters.redis, adapters.broadcast, adapters.client):
-            await adapter.open()
-            stack.push_async_callback(adapter.close)
+        await stack.enter_async_context(opened_in_order(adapters.redis, adapters.broadcast, adapters.client))
         yield adapters

@@ -38,10 +38,11 @@ LINK = text(
 log = structlog.get_logger(__name__)
 
 
-async def seed_demo(database: Database, salesforce: Salesforce) -> None:
+async def seed_demo(database: Database, salesforce: Salesforce) -> bool:
     """Organisations, sign-ins, addresses and the links to Salesforce Accounts.
 
-    Salesforce is only read. While it is away people are in place without links, which the next call adds.
+    Salesforce is only read. False when it is away or knows none of the customers: they are in place without links,
+    which the next call adds.
     """
     org = DEMO_ORGS[0]
     async with database.orgless() as session:
@@ -52,6 +53,7 @@ async def seed_demo(database: Database, salesforce: Salesforce) -> None:
     links = await _find_links(salesforce)
     async with database.transaction(org.id) as session:
         await _link(session, org, links)
+    return bool(links)
 
 
 async def _add_orgs_and_users(session: AsyncSession) -> None:

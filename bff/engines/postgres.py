@@ -79,7 +79,7 @@ class Postgres:
         self._bin = find_postgres(self._uid)
         self._cluster = self._choose_cluster()
         self._secrets = _read_secrets(self.folder / "postgres.json")
-        self._stop_stray()
+        self._stop_stray(self._cluster)
         if not (self._cluster / "PG_VERSION").exists():
             self._initialise()
         self._require_same_version()
@@ -135,15 +135,33 @@ class Postgres:
 
     def _choose_cluster(self) -> Path:
         """The cluster's own folder: below ours, unless PostgreSQL's account can't get there (a 0700 home, mktemp)."""
+        pointer, here = self.folder / "postgres.moved", self.folder / "postgres"
+        if pointer.exists():
+            return Path(pointer.read_text().strip())
         if can_reach(self.folder, uid=self._uid):
-            return self.folder / "postgres"
+            return here
+        if here.exists():
+            raise EngineError(
+                f"The account that runs PostgreSQL cannot reach {here} any more; open the folders above it."
+            )
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
         away = _SHARED / f"portal-bff-{digest}"
+        self._make_away(away)
+        pointer.write_text(f"{away / 'postgres'}\n")
+        with self.log.open("a") as log:
+            log.write(
+                f"The data is kept in {away}: {self.folder} is closed to the account that runs PostgreSQL.\n"
+            )
+        return away / "postgres"
+
+    def _make_away(self, away: Path) -> None:
         make_private_folder(away, uid=self._uid)
         if away.stat().st_uid != self._uid:
             raise EngineError(f"{away} belongs to another account; remove it or choose another --data-dir.")
-        (self.folder / "postgres.moved").write_text(f"{away / 'postgres'}\n")
-        return away / "postgres"
+        # Left by a data folder of this name that is gone, and with it the passwords.
+        self._stop_stray(away / "postgres")
+        for left in away.iterdir():
+            shutil.rmtree(left)
 
     def _initialise(self) -> None:
         """`initdb` into a draft folder, renamed when whole: a run killed halfway leaves no broken cluster."""
@@ -202,12 +220,12 @@ class Postgres:
         kept.write_text(f"{port}\n")
         return port
 
-    def _stop_stray(self) -> None:
+    def _stop_stray(self, cluster: Path) -> None:
         """End the server of a run that was killed where the kernel could not tell it (see `die_with_parent`)."""
-        lock = self._cluster / "postmaster.pid"
+        lock = cluster / "postmaster.pid"
         if lock.exists():
             pid = int(lock.read_text().split("\n", 1)[0])
-            stop_stray(pid, command_contains=str(self._cluster), with_signal=signal.SIGINT)
+            stop_stray(pid, command_contains=str(cluster), with_signal=signal.SIGINT)
             lock.unlink(missing_ok=True)
 
     def _provide_roles(self, connection: psycopg.Connection) -> None:

@@ -20,6 +20,7 @@ from bff.up.embedded import Embedded
 from bff.up.environment import make_environment, with_placeholders
 from bff.up.errors import UpError
 from bff.up.plan import Plan, Ports, list_ports, plan
+from bff.up.preparation import plan_preparation
 from bff.up.probing import answers_ok
 from bff.up.screen import Addresses, Screen
 from bff.up.tailing import tail
@@ -78,6 +79,7 @@ class Supervisor:
         self._engines: list[Embedded] = []
         self._children: list[Child] = []
         self._in_a_hurry = False
+        self._preparation = plan_preparation(chosen, data_dir)
 
     async def run(self, settings: Settings) -> None:
         started_at = time.monotonic()
@@ -163,16 +165,23 @@ class Supervisor:
         self._screen.say(f"The Salesforce emulator runs on ports {ports.emulator} and {ports.pubsub}")
 
     async def _prepare_database(self) -> None:
-        log = self._open_log("prepare")
-        demo = ["--demo"] if self._plan.demo else []
-        process = await spawn(
-            ["db", "upgrade", *demo, *self._data_dir_option()], environment=self._environment, log=log
-        )
-        if await process.wait():
-            raise UpError(f"The database could not be prepared: {read_last_line(log)} ({log})")
         if self._plan.demo:
             self._environment.setdefault("BEARER_ISSUERS_FILE", str(self._data_dir.path / ISSUERS_FILE))
-        self._screen.say("The schema is up to date" + (" and the demo people are in place" if demo else ""))
+        if not self._preparation.is_needed:
+            return
+        log = self._open_log("prepare")
+        arguments = ["db", "upgrade", *self._data_dir_option()]
+        arguments += ["--demo"] if self._plan.demo else []
+        arguments += ["--mark", str(self._preparation.mark)] if self._preparation.mark else []
+        environment = {
+            name: text for name, text in self._environment.items() if name != "BEARER_ISSUERS_FILE"
+        }
+        process = await spawn(arguments, environment=environment, log=log)
+        if await process.wait():
+            raise UpError(f"The database could not be prepared: {read_last_line(log)} ({log})")
+        self._screen.say(
+            "The schema is up to date" + (" and the demo people are in place" if self._plan.demo else "")
+        )
 
     def _start_child(self, name: str, *arguments: str) -> None:
         spec = Spec(name=name, arguments=(*arguments, *self._data_dir_option()))

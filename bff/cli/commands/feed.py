@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from bff.adapters import make_adapters, opened
 from bff.cli import options
 from bff.cli.environment import load_settings
 from bff.cli.running import run_until_signal
+from bff.salesforce_side import make_salesforce_side, opened_in_order
 from bff.settings import Settings
 from sf_sync.feed.feed import Feed
 
@@ -25,5 +25,6 @@ def command(data_dir: Path) -> None:
 
 
 async def follow(settings: Settings, stop: asyncio.Event) -> None:
-    async with opened(make_adapters(settings)) as adapters:
-        await Feed(adapters.account_view, adapters.client, adapters.redis, settings.feed).run(stop)
+    side = make_salesforce_side(settings)
+    async with opened_in_order(side.redis, side.broadcast, side.client):
+        await Feed(side.account_view, side.client, side.redis, settings.feed).run(stop)
