@@ -11,7 +11,11 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from sf_sync.errors import SalesforceBreakerOpen
+
+_log = structlog.get_logger(__name__)
 
 
 class BreakerState(StrEnum):
@@ -77,6 +81,7 @@ class Breaker:
         if self._opened_at is not None:
             self._opened_at = None
             self._epoch += 1
+            _log.info("salesforce_breaker_closed")
 
     def _count_failure(self, permit: "Permit") -> None:
         self._failures += 1
@@ -84,6 +89,7 @@ class Breaker:
             self._failures = 0
             self._opened_at = self._clock()
             self._epoch += 1
+            _log.warning("salesforce_breaker_opened", open_s=self._open_s)
 
     def _rest_s(self) -> float:
         return 0.0 if self._opened_at is None else self._opened_at + self._open_s - self._clock()

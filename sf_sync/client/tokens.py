@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import jwt
+import structlog
 from msgspec import Struct
 
 from sf_sync.client.hosts import check_instance_url, parse_identity_org
@@ -29,6 +30,7 @@ JWT_LIFETIME_S = 180
 REFUSAL_REST_S = 5.0
 """After a refused sign-in, or a new token that was refused at once, nobody asks again for this long."""
 
+_log = structlog.get_logger(__name__)
 _PASSING_OAUTH_CODES = {"server_error", "rate_limit_exceeded", "temporarily_unavailable"}
 
 
@@ -98,6 +100,7 @@ class TokenSource:
             self._token = await self._sign_in()
         except LoginRefused as error:
             self._refusal, self._refused_at = error, self._clock()
+            _log.error("salesforce_login_refused", code=error.code)
             raise
         finally:
             self._flight = None

@@ -18,6 +18,9 @@ CONNECT_TIMEOUT_S = 1.0
 SPARE_CONNECTIONS = 2
 """Beyond the lanes' places: sign-in never waits for a call that itself waits for the new token."""
 
+FAIR_TIMEOUT_S = 0.25
+"""A call with less time than this, because it waited long before, says nothing about Salesforce's health."""
+
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -97,11 +100,9 @@ class Transport:
             # httpx bounds each read only, so an answer that trickles would never end without this.
             async with asyncio.timeout(timeout_s):
                 response = await self._perform(request, progress, timeout_s)
-        except _NEVER_SENT as error:
-            permit.report(healthy=False)
-            raise SalesforceUnavailable(f"could not connect: {type(error).__name__}") from error
         except (httpx.RequestError, TimeoutError) as error:
-            permit.report(healthy=False)
+            if timeout_s >= FAIR_TIMEOUT_S or not isinstance(error, TimeoutError | httpx.TimeoutException):
+                permit.report(healthy=False)
             raise _make_loss(request, progress, error) from error
         answer = RawAnswer(
             status=response.status_code, headers=dict(response.headers), content=response.content
@@ -132,7 +133,8 @@ def is_outage(answer: RawAnswer) -> bool:
 def _make_loss(
     request: Outgoing, progress: _Progress, error: Exception
 ) -> SalesforceUnavailable | OutcomeUnknown:
-    text = f"no answer: {type(error).__name__}"
-    if progress.may_have_arrived and not request.idempotent:
+    may_have_arrived = progress.may_have_arrived and not isinstance(error, _NEVER_SENT)
+    text = f"{'no answer' if may_have_arrived else 'could not connect'}: {type(error).__name__}"
+    if may_have_arrived and not request.idempotent:
         return OutcomeUnknown(text)
     return SalesforceUnavailable(text)

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sf_sync.client import SalesforceClient, Subrequest
+from sf_sync.client.breaker import Breaker
 from sf_sync.emulator.app import Emulator
 from sf_sync.errors import (
     AnswerMalformed,
@@ -15,6 +16,7 @@ from sf_sync.errors import (
     SalesforceUnavailable,
     SessionExpired,
 )
+from sf_sync.settings import SalesforceSettings
 from tests.integration.sf_sync.conftest import MakeAccounts
 from tests.integration.sf_sync.org import count_sign_ins, list_calls
 
@@ -219,3 +221,29 @@ class TestBreaker:
         assert salesforce_client.breaker_state == "open"
         assert list_calls(emulator) == []
         assert refusal.value.retry_after_s is not None
+
+
+class TestOutage:
+    async def test_gets_a_tenth_more_calls_at_most(
+        self,
+        emulator: Emulator,
+        salesforce_settings: SalesforceSettings,
+        emulator_transport: httpx.ASGITransport,
+    ) -> None:
+        # Without the breaker, so that the budget of retries alone holds them back.
+        client = SalesforceClient(
+            salesforce_settings, transport=emulator_transport, breaker=Breaker(failures_to_open=10_000)
+        )
+        await client.open()
+        await read_limits(client)
+        emulator.faults.change({"unavailable": True})
+        emulator.journal.clear()
+
+        outcomes = await asyncio.gather(
+            *(client.request("GET", "limits", idempotent=True, timeout_s=5.0) for _ in range(300)),
+            return_exceptions=True,
+        )
+        await client.close()
+
+        assert {type(outcome) for outcome in outcomes} == {SalesforceUnavailable}
+        assert 300 < len(emulator.journal.calls) <= 330

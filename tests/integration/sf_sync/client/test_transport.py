@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from sf_sync.client.breaker import Breaker
-from sf_sync.client.transport import Outgoing, Transport
+from sf_sync.client.breaker import Breaker, BreakerState
+from sf_sync.client.transport import FAIR_TIMEOUT_S, Outgoing, Transport
 from sf_sync.errors import OutcomeUnknown, SalesforceError, SalesforceUnavailable
 from sf_sync.settings import SalesforceSettings, Secret
 
@@ -31,9 +31,9 @@ async def open_server(behave: Behaviour) -> AsyncIterator[str]:
         server.close()
 
 
-async def send(url: str, *, idempotent: bool, timeout_s: float = 0.3) -> None:
+async def send(url: str, *, idempotent: bool, timeout_s: float = 0.3, breaker: Breaker | None = None) -> None:
     settings = SalesforceSettings(url=url, login_url=url, client_id="x", client_secret=Secret("y"))
-    transport = Transport(settings, breaker=Breaker())
+    transport = Transport(settings, breaker=breaker or Breaker())
     transport.open()
     try:
         outgoing = Outgoing(
@@ -148,3 +148,19 @@ class TestCallThatWasNeverSent:
                 await send(f"http://{address[0]}:{address[1]}", idempotent=False, timeout_s=0.2)
 
             assert asyncio.get_running_loop().time() - began < 1.0
+
+
+class TestHealth:
+    async def test_suffers_from_calls_that_had_fair_time_only(self) -> None:
+        breaker = Breaker()
+        async with open_server(hang) as url:
+            for _ in range(5):
+                with pytest.raises(SalesforceUnavailable):
+                    await send(url, idempotent=True, timeout_s=0.02, breaker=breaker)
+            assert breaker.state is BreakerState.CLOSED
+
+            for _ in range(3):
+                with pytest.raises(SalesforceUnavailable):
+                    await send(url, idempotent=True, timeout_s=FAIR_TIMEOUT_S, breaker=breaker)
+
+        assert breaker.state is BreakerState.OPEN
