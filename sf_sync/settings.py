@@ -54,6 +54,8 @@ class AccountFieldNames(Struct, frozen=True, kw_only=True):
     verification_note: str = "Id_Verification_Note__c"
     verification_rejection_message: str = "Id_Verification_Rejection_Message__c"
     verification_document_id: str = "Id_Verification_Content_Document_Id__c"
+    verification_submitted_version_id: str = "Id_Verification_Submitted_Version_Id__c"
+    verification_reviewed_version_id: str = "Id_Verification_Reviewed_Version_Id__c"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:

@@ -76,7 +76,11 @@ class EligibilityFacts(Struct, frozen=True, kw_only=True):
 
 
 class VerificationFacts(Struct, frozen=True, kw_only=True):
-    """`rejection_message` is for the customer; `note` too, but not about a rejection."""
+    """`rejection_message` is for the customer; `note` too, but not about a rejection.
+
+    A verdict belongs to the version that was under review: one about an earlier version than `submitted_version_id`
+    reads as `SUBMITTED`.
+    """
 
     status: VerificationStatus
     submitted_at: datetime | None = None
@@ -84,6 +88,7 @@ class VerificationFacts(Struct, frozen=True, kw_only=True):
     note: str | None = None
     rejection_message: str | None = None
     document_id: str | None = None
+    submitted_version_id: str | None = None
 
 
 class AccountFacts(Struct, frozen=True, kw_only=True):
@@ -137,20 +142,33 @@ def _parse_eligibility(row: Row, names: AccountFieldNames) -> EligibilityFacts:
 
 
 def _parse_verification(row: Row, names: AccountFieldNames) -> VerificationFacts:
+    status = _parse_status(
+        row,
+        names.verification_status,
+        VERIFICATION_PICKLIST,
+        empty=VerificationStatus.NOT_SUBMITTED,
+        unknown=VerificationStatus.UNKNOWN,
+    )
+    submitted = find_reference(row, names.verification_submitted_version_id)
+    reviewed = find_reference(row, names.verification_reviewed_version_id)
     return VerificationFacts(
-        status=_parse_status(
-            row,
-            names.verification_status,
-            VERIFICATION_PICKLIST,
-            empty=VerificationStatus.NOT_SUBMITTED,
-            unknown=VerificationStatus.UNKNOWN,
-        ),
+        status=_bind_verdict(status, submitted=submitted, reviewed=reviewed),
         submitted_at=find_instant(row, names.verification_submitted_at),
         verified_at=find_instant(row, names.verification_verified_at),
         note=find_text(row, names.verification_note),
         rejection_message=find_text(row, names.verification_rejection_message),
         document_id=find_reference(row, names.verification_document_id),
+        submitted_version_id=submitted,
     )
+
+
+def _bind_verdict(
+    status: VerificationStatus, *, submitted: str | None, reviewed: str | None
+) -> VerificationStatus:
+    """Nobody is verified, or rejected, by a document that the reviewer did not look at."""
+    is_verdict = status in (VerificationStatus.VERIFIED, VerificationStatus.REJECTED)
+    is_about_another = submitted is not None and reviewed is not None and submitted != reviewed
+    return VerificationStatus.SUBMITTED if is_verdict and is_about_another else status
 
 
 def _parse_status(

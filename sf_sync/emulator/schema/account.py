@@ -102,6 +102,8 @@ _CUSTOM = number_custom_fields(
     long_text("Id_Verification_Note__c", "ID Verification Note", 4_000),
     long_text("Id_Verification_Rejection_Message__c", "ID Verification Rejection Message", 4_000),
     text("Id_Verification_Content_Document_Id__c", "ID Verification Content Document ID", 18),
+    text("Id_Verification_Submitted_Version_Id__c", "ID Verification Submitted Version ID", 18),
+    text("Id_Verification_Reviewed_Version_Id__c", "ID Verification Reviewed Version ID", 18),
     text("Portal_Customer_Id__c", "Portal Customer ID", 36, external_id=True, unique=True),
 )
 
