@@ -46,7 +46,10 @@ def plan_wait_s(attempt: int, *, draw: Callable[[], float] = random.random) -> f
 
 
 class RetryBudget:
-    """A bucket that each first call fills by `ratio` and each retry empties by one."""
+    """A bucket that each first call fills by `ratio` and each retry empties by one.
+
+    `reserve` is there from the start, so that a process which calls rarely can retry at all.
+    """
 
     def __init__(self, *, ratio: float = 0.1, reserve: float = 3.0, most: float = 10.0) -> None:
         self._ratio = ratio

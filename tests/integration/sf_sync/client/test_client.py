@@ -246,4 +246,5 @@ class TestOutage:
         await client.close()
 
         assert {type(outcome) for outcome in outcomes} == {SalesforceUnavailable}
-        assert 300 < len(emulator.journal.calls) <= 330
+        # A process may spend three retries before it has earned them.
+        assert 300 < len(emulator.journal.calls) <= 300 + 30 + 3
