@@ -40,6 +40,10 @@ class ControlPlane:
                 return ApiAnswer(body={"expired": self._sessions.revoke_all()})
             case ("GET" | "PUT" | "PATCH" | "DELETE", "faults"):
                 return self._answer_faults(method, body)
+            case ("GET", "stream"):
+                return ApiAnswer(
+                    body={"open": self._stream.open_count, "actions": list(self._stream.actions)}
+                )
             case ("POST", "stream", action):
                 return self._act_on_stream(action, body)
         return _error(

@@ -35,7 +35,9 @@ class Stream:
         self.call = call
 
     async def ask(self, count: int, **rest: Any) -> None:
-        await self.call.write(pb2.FetchRequest(num_requested=count, **rest))
+        # A call that is refused at once fails here or at the read; the read says why.
+        with suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
+            await self.call.write(pb2.FetchRequest(num_requested=count, **rest))
 
     async def read(self, *, within_s: float = WAIT_S) -> pb2.FetchResponse:
         async with asyncio.timeout(within_s):
