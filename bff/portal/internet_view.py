@@ -97,7 +97,7 @@ _LOOKS = {
         "info",
         "clock",
         N_(
-            "Our network team is checking the line to your address. This page changes by itself once they know."
+            "Our network team is checking the line to your address. This page updates by itself when there is a result."
         ),
     ),
     Headline.ELIGIBLE_FOR: _Look(

@@ -14,7 +14,7 @@ from bff.texts import N_, Texts
 
 TEMPLATES = Path(__file__).parent / "templates"
 BRAND = "My Telecom"
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 
 
 class Person(msgspec.Struct, frozen=True):

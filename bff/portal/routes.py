@@ -5,6 +5,7 @@ from typing import Any
 from litestar.types import ControllerRouterHandler
 
 from bff.portal.assets import serve_asset
+from bff.portal.design import show_design
 from bff.portal.internet import InternetPage, show_internet, show_internet_status, submit_request
 from bff.portal.sign_in import show_home, show_sign_in, sign_in, sign_out
 
@@ -19,7 +20,7 @@ def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
         show_internet_status,
         submit_request,
     ]
-    return [*pages, sign_in] if is_development else pages
+    return [*pages, sign_in, show_design] if is_development else pages
 
 
 def make_page_parts(parts: dict[str, Any]) -> dict[str, Any]:
