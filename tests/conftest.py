@@ -11,7 +11,12 @@ import pytest
 from bff.engines.postgres import Postgres
 from tests.fixtures.postgres_server import ADDRESS, PostgresServer, start_postgres
 
-pytest_plugins = ["tests.fixtures.emulator", "tests.fixtures.postgres", "tests.fixtures.valkey"]
+pytest_plugins = [
+    "tests.fixtures.emulator",
+    "tests.fixtures.portal",
+    "tests.fixtures.postgres",
+    "tests.fixtures.valkey",
+]
 
 _SHARED_POSTGRES = pytest.StashKey[Postgres]()
 
