@@ -1,6 +1,6 @@
 """One transaction of the org: every write in it is committed together or undone together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -47,7 +47,7 @@ class Transaction:
         table = self._table(entity)
         planned = self.org.rules.plan(table.schema, values, "insert", as_system=as_system)
         row: Row = {name: value for name, value in planned.items() if value is not None}
-        _fill_defaults(table.schema, row)
+        _fill_defaults(table.schema, row, planned)
         row["Id"] = record_id = str(row.get("Id") or self.org.next_id(entity))
         self._number(table.schema, row)
         self._stamp_creation(table.schema, row)
@@ -198,16 +198,18 @@ class Transaction:
                     self.update(child, row["Id"], {field.name: None}, as_system=True)
 
 
-def _fill_defaults(schema: EntitySchema, row: Row) -> None:
+def _fill_defaults(schema: EntitySchema, row: Row, given: Collection[str]) -> None:
+    """Fill what the caller did not mention; a null that was given stays null."""
     for record_type in schema.record_types:
-        if record_type.default:
-            row.setdefault("RecordTypeId", make_record_id("012", record_type.number))
+        if record_type.default and "RecordTypeId" not in given:
+            row["RecordTypeId"] = make_record_id("012", record_type.number)
     for field in schema.fields:
-        if field.name not in row:
-            if field.default is not None:
-                row[field.name] = field.default
-            elif field.type == "boolean":
-                row[field.name] = False
+        if field.name in given:
+            continue
+        if field.default is not None:
+            row[field.name] = field.default
+        elif field.type == "boolean":
+            row[field.name] = False
 
 
 def _still_in_use(child: str, record_id: str) -> SalesforceRefusal:

@@ -14,9 +14,10 @@ from sf_sync.emulator.soql.filters import Filters
 from sf_sync.emulator.soql.ordering import sort_rows
 from sf_sync.emulator.soql.parser import parse
 from sf_sync.emulator.soql.projection import Projector, Shape, bind_selected, expand_group, refuse_double
-from sf_sync.emulator.soql.syntax import FieldGroup, Query, SelectedPath, Subselect
+from sf_sync.emulator.soql.syntax import Condition, FieldGroup, Query, SelectedPath, Subselect
 from sf_sync.emulator.soql.trouble import malformed, no_such_relationship
 from sf_sync.emulator.store import Org
+from sf_sync.emulator.table import Table
 
 
 class QueryResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,20 +63,17 @@ class SoqlEngine:
         self, query: Query, binder: Binder, *, include_deleted: bool, within: Iterable[Row] | None = None
     ) -> list[Row]:
         table = self._org.tables[binder.entity.name]
-        rows: Iterable[Row] = table.rows.values() if within is None else within
-        if query.where is not None:
-            filters = Filters(binder, lambda inner: self._find_values(binder, inner))
+        if query.where is None:
+            rows = table.rows.values() if within is None else within
+        else:
+            filters = Filters(binder, self._find_values)
             predicate = filters.compile(query.where)
-            candidates = plan_candidates(query.where, filters, table) if within is None else None
-            if candidates is not None:
-                # Index order would differ from run to run; creation order is what a scan gives.
-                rows = [table.rows[record_id] for record_id in sorted(candidates)]
-            rows = filter(predicate, rows)
+            rows = filter(predicate, _narrow(query.where, filters, table) if within is None else within)
         if include_deleted:
             return list(rows)
         return [row for row in rows if not row["IsDeleted"]]
 
-    def _find_values(self, outer: Binder, query: Query) -> set[Any]:
+    def _find_values(self, query: Query) -> set[Any]:
         """The values of a semi-join's one field."""
         binder = Binder(self._org, query)
         selected = query.selected[0]
@@ -130,6 +128,15 @@ class SoqlEngine:
             if field.child_relationship is not None and field.child_relationship.lower() == name.lower():
                 return self._org.schema[entity], field
         return None
+
+
+def _narrow(where: Condition, filters: Filters, table: Table) -> Iterable[Row]:
+    """The rows that the condition has to be tried on: those that an index names, or all."""
+    candidates = plan_candidates(where, filters, table)
+    if candidates is None:
+        return table.rows.values()
+    # Index order would differ from run to run; ids grow, so their order is that of creation, as in a scan.
+    return [table.rows[record_id] for record_id in sorted(candidates)]
 
 
 def _cut(rows: list[Any], query: Query) -> list[Any]:
