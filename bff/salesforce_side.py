@@ -31,7 +31,7 @@ class SalesforceSide(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_salesforce_side(settings: Settings) -> SalesforceSide:
     """Built from the settings and not opened yet."""
-    redis = Redis.from_url(settings.redis_url)
+    redis = Redis.from_url(settings.redis_url, timeout_s=settings.redis_timeout_s)
     broadcast = Broadcast(redis, settings.redis_url, channel=CHANNEL)
     client = SalesforceClient(settings.salesforce)
     salesforce = Salesforce(client)

@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     web_workers: int
     eligibility_requests_per_minute: int
     redis_url: str
+    redis_timeout_s: float = 0.5
     database: DatabaseSettings
     identity: IdentitySettings
     salesforce: SalesforceSettings

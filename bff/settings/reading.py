@@ -5,6 +5,7 @@ from typing import Any
 
 from bff.settings.model import DatabaseSettings, Environment, IdentitySettings, Settings
 from bff.settings.variables import VARIABLES, Variable
+from cache.settings import CacheSettings, parse_cache_settings
 from sf_sync.feed.settings import FeedSettings
 from sf_sync.settings import SalesforceSettingError, SalesforceSettings
 
@@ -26,10 +27,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     given = {variable.name: environ.get(variable.name, "").strip() for variable in VARIABLES}
     values, mistakes = _parse_all(given)
     mistakes += _find_contradictions(values)
-    salesforce = _read_salesforce(given, mistakes)
-    if mistakes or salesforce is None:
+    cache, salesforce = _read_cache(given, mistakes), _read_salesforce(given, mistakes)
+    if mistakes or cache is None or salesforce is None:
         raise SettingsError(mistakes)
-    return _make_settings(values, salesforce)
+    return _make_settings(values, cache, salesforce)
 
 
 def _parse_all(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -60,6 +61,15 @@ def _find_contradictions(values: dict[str, Any]) -> list[str]:
     return []
 
 
+def _read_cache(given: Mapping[str, str], mistakes: list[str]) -> CacheSettings | None:
+    try:
+        return parse_cache_settings({name: text for name, text in given.items() if text})
+    except ValueError as error:
+        if not any(mistake.startswith("REDIS_") for mistake in mistakes):
+            mistakes.append(str(error))
+        return None
+
+
 def _read_salesforce(given: Mapping[str, str], mistakes: list[str]) -> SalesforceSettings | None:
     """`sf_sync` reads its own variables; it tells its first mistake only, so ours about the same name comes before."""
     try:
@@ -70,14 +80,15 @@ def _read_salesforce(given: Mapping[str, str], mistakes: list[str]) -> Salesforc
         return None
 
 
-def _make_settings(values: dict[str, Any], salesforce: SalesforceSettings) -> Settings:
+def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: SalesforceSettings) -> Settings:
     return Settings(
         environment=Environment(values["BFF_ENV"]),
         public_url=values["BFF_PUBLIC_URL"],
         log_level=values["LOG_LEVEL"],
         web_workers=values["BFF_WEB_WORKERS"],
         eligibility_requests_per_minute=values["ELIGIBILITY_REQUESTS_PER_MINUTE"],
-        redis_url=values["REDIS_URL"],
+        redis_url=cache.url,
+        redis_timeout_s=cache.timeout_s,
         database=DatabaseSettings(
             url=values["DATABASE_URL"],
             owner_url=values["DATABASE_OWNER_URL"] or values["DATABASE_URL"],

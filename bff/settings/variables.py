@@ -68,6 +68,12 @@ ENGINES = (
         "DATABASE_POOL_SIZE", "Connections kept per process.", parse=parsing.parse_positive, default="10"
     ),
     _variable("REDIS_URL", "Redis 7+ or Valkey.", parse=parsing.parse_redis_url, required=True, secret=True),
+    _variable(
+        "REDIS_TIMEOUT_S",
+        "Longest wait for one answer of Redis; the product goes on without it then.",
+        parse=parsing.parse_seconds,
+        default="0.5",
+    ),
 )
 
 IDENTITY = (
