@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+import structlog
 
 from bff.eligibility.pictures import LocalPictures
 from bff.eligibility.rules import Assessment, LocalPicture, Seen, assess
@@ -18,6 +19,8 @@ from sf_sync.objects.account import (
     VerificationFacts,
     VerificationStatus,
 )
+
+log = structlog.get_logger(__name__)
 
 _NO_ELIGIBILITY = EligibilityFacts(status=EligibilityStatus.UNKNOWN)
 _NO_VERIFICATION = VerificationFacts(status=VerificationStatus.UNKNOWN)
@@ -71,6 +74,7 @@ class Reader:
         except AccountNotFound:
             return _look_at_nothing("salesforce")
         except AccountUnavailable as away:
+            log.warning("account_unavailable", cause=str(away.__cause__) or type(away.__cause__).__name__)
             return Look(seen=None, verification=None, retry_after_s=away.retry_after_s)
         seen = Seen(facts=sighting.facts.eligibility, freshness=sighting.freshness)
         return Look(seen=seen, verification=sighting.facts.verification)

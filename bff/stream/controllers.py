@@ -1,6 +1,7 @@
 """The stream as server-sent events."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 from litestar import get
@@ -35,8 +36,9 @@ async def follow_status(
 async def _tell(
     stream: AsyncGenerator[News, None], texts: Texts
 ) -> AsyncGenerator[ServerSentEventMessage, None]:
-    async for news in stream:
-        yield _make_message(news, texts)
+    async with aclosing(stream):
+        async for news in stream:
+            yield _make_message(news, texts)
 
 
 def _make_message(news: News, texts: Texts) -> ServerSentEventMessage:

@@ -4,7 +4,8 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Literal
 
 import msgspec
@@ -69,8 +70,11 @@ class Streams:
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             topics = (get_account_topic(account_id), EVERY_ACCOUNT_TOPIC)
-            async with self._broadcast.listen(*topics) as listener:
-                async for news in self._watch(caller, listener, stopping):
+            async with (
+                self._broadcast.listen(*topics) as listener,
+                aclosing(self._watch(caller, listener, stopping)) as watch,
+            ):
+                async for news in watch:
                     yield news
         finally:
             stopping.cancel()
@@ -80,7 +84,7 @@ class Streams:
 
     async def _watch(
         self, caller: Caller, listener: Listener, stopping: asyncio.Task[bool]
-    ) -> AsyncIterator[News]:
+    ) -> AsyncGenerator[News, None]:
         # Not all at once: streams that began together, after a restart, would end together.
         ends_at = time.monotonic() + self._lifetime_s * random.uniform(0.8, 1.2)  # noqa: S311
         look = await self._look(caller)
@@ -119,8 +123,10 @@ class Streams:
     ) -> Literal["notice", "silence", "end"]:
         notice = asyncio.ensure_future(anext(listener))
         timeout_s = min(self._keep_alive_s, look_again_s or self._keep_alive_s)
-        await asyncio.wait({notice, stopping}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-        if not notice.done():
+        try:
+            await asyncio.wait({notice, stopping}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if not notice.done():
+                return "end" if stopping.done() else "silence"
+            return "end" if notice.exception() else "notice"
+        finally:
             notice.cancel()
-            return "end" if stopping.done() else "silence"
-        return "end" if notice.exception() else "notice"
