@@ -182,7 +182,8 @@ class Redis:
         """Return when the connection is lost; a quiet one is asked now and then whether it lives."""
         while True:
             try:
-                await asyncio.wait_for(wire.lost.wait(), _PING_EVERY_S)
+                async with asyncio.timeout(_PING_EVERY_S):
+                    await wire.lost.wait()
             except TimeoutError:
                 with contextlib.suppress(CacheError):
                     await wire.send(("PING",))
