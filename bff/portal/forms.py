@@ -57,14 +57,14 @@ class _Control(msgspec.Struct, frozen=True, kw_only=True):
 # In the order of the form. `missing` is what is asked for where the field may not stay empty.
 _CONTROLS: Mapping[str, _Control] = {
     "street": _Control(
-        label=N_("Street and number"), missing=N_("Enter the street and number"), autocomplete="address-line1"
+        label=N_("Street and number"), missing=N_("Please enter the street and number"), autocomplete="address-line1"
     ),
     "building": _Control(label=N_("Building"), autocomplete="address-line2"),
     "floor": _Control(label=N_("Floor"), width="half"),
     "apartment": _Control(label=N_("Apartment or room"), width="half"),
     "area": _Control(label=N_("Area or district"), width="third", autocomplete="address-level3"),
     "city": _Control(
-        label=N_("City"), missing=N_("Enter the city"), width="third", autocomplete="address-level2"
+        label=N_("City"), missing=N_("Please enter the city"), width="third", autocomplete="address-level2"
     ),
     "postalCode": _Control(label=N_("Postal code"), width="third", autocomplete="postal-code"),
 }

@@ -216,7 +216,7 @@ def make_form(
         button=texts.say(button),
         address_fields=make_address_fields(shown, texts),
         notes=make_notes_field(shown, texts),
-        errors=_list_errors(shown, error),
+        errors=_list_errors(shown, error, texts),
         address_on_file="" if is_folded or on_file is None else _format_place(on_file, texts),
         is_folded=is_folded,
         sku=sku,
@@ -242,9 +242,11 @@ _FORM_WORDS = {
 }
 
 
-def _list_errors(filled: Filled, error: str) -> tuple[FieldError, ...]:
-    beside_fields = [FieldError(words, f"field-{name}") for name, words in filled.errors.items()]
-    return (*([FieldError(error)] if error else []), *beside_fields)
+def _list_errors(filled: Filled, error: str, texts: Texts) -> tuple[FieldError, ...]:
+    """What refused the whole form, then each mistake with the name of its field."""
+    fields = (*make_address_fields(filled, texts), make_notes_field(filled, texts))
+    mistakes = [FieldError(f"{field.label}: {field.error}", field.id) for field in fields if field.error]
+    return (*([FieldError(error)] if error else []), *mistakes)
 
 
 def _format_place(address: Address, texts: Texts) -> str:
