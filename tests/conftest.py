@@ -1,7 +1,13 @@
-"""Fixtures for every test. With workers (`-n`), the controlling process starts the PostgreSQL that all share."""
+"""Fixtures for every test, and who runs when.
 
+With workers (`-n`), the controlling process starts the PostgreSQL that all share. Tests that kill processes, drive a
+browser or measure time run alone at the end, whatever the workers do.
+"""
+
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import rmtree
 
@@ -12,11 +18,17 @@ from bff.engines.postgres import Postgres
 from tests.fixtures.postgres_server import ADDRESS, PostgresServer, start_postgres
 
 pytest_plugins = [
+    "tests.fixtures.browser",
     "tests.fixtures.emulator",
+    "tests.fixtures.portal",
     "tests.fixtures.portal",
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",
 ]
+
+ALONE = ("fault", "journey")
+TURNSTILE = "PORTAL_TEST_TURNSTILE"
+"""A file that tests lock: those that run alone for themselves, all others together."""
 
 _SHARED_POSTGRES = pytest.StashKey[Postgres]()
 
@@ -28,10 +40,35 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     postgres = start_postgres(folder)
     config.stash[_SHARED_POSTGRES] = postgres
     os.environ[ADDRESS] = msgspec.json.encode(PostgresServer.of(postgres)).decode()
+    os.environ[TURNSTILE] = str(folder / "turnstile")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     postgres = config.stash.get(_SHARED_POSTGRES, None)
     if postgres is not None:
-        postgres.stop()
+        postgres.remove()
         rmtree(postgres.folder, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One module goes to one worker, for the sake of its fixtures; what runs alone goes to one worker, last."""
+    for item in items:
+        group = "alone" if runs_alone(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=runs_alone)
+
+
+def runs_alone(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ALONE)
+
+
+@pytest.fixture(autouse=True)
+def turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Without workers there is nobody to wait for."""
+    if TURNSTILE not in os.environ:
+        yield
+        return
+    with Path(os.environ[TURNSTILE]).open("a") as turnstile:
+        fcntl.flock(turnstile, fcntl.LOCK_EX if runs_alone(request.node) else fcntl.LOCK_SH)
+        yield

@@ -125,6 +125,14 @@ class Postgres:
             stop(self._process, with_signal=signal.SIGINT)
             self._process = None
 
+    def remove(self) -> None:
+        """Stop the server and delete its data, wherever that is."""
+        self.stop()
+        shutil.rmtree(self._cluster, ignore_errors=True)
+        if self._cluster.parent != self.folder:
+            shutil.rmtree(self._cluster.parent, ignore_errors=True)
+            (self.folder / "postgres.moved").unlink(missing_ok=True)
+
     def create_database(self, name: str, *, template: str | None = None) -> None:
         """An empty database, or a copy of `template`, owned by `portal_owner`."""
         statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER))

@@ -1,19 +1,15 @@
 """`bff emulator`."""
 
-import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-import uvicorn
 
 from bff.cli import options
 from bff.cli.ports import require_free_port
 from bff.cli.running import run_until_signal
 from bff.logging import configure_logging
-from sf_sync.emulator.app import create_emulator
+from sf_sync.emulator.app import run_emulator
 from sf_sync.emulator.settings import EmulatorSettings
 
 
@@ -41,36 +37,4 @@ def command(port: int, pubsub_port: int, pubsub_tls_port: int | None, data_dir: 
         data_dir=data_dir.absolute() / "emulator",
         demo=True,
     )
-    run_until_signal(lambda stop: emulate(settings, stop))
-
-
-async def emulate(settings: EmulatorSettings, stop: asyncio.Event) -> None:
-    emulator = create_emulator(settings)
-    config = uvicorn.Config(
-        emulator.asgi,
-        host=settings.host,
-        port=settings.port,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    server = _Server(config)
-    await emulator.start()
-    serving = asyncio.create_task(server.serve())
-    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
-    await emulator.stop()
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to `run_until_signal`, so that the emulator's log is closed after the last request."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
+    run_until_signal(lambda stop: run_emulator(settings, stop))
