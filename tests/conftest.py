@@ -21,7 +21,6 @@ pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.emulator",
     "tests.fixtures.portal",
-    "tests.fixtures.portal",
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",
 ]
