@@ -4,20 +4,19 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bff.engines.valkey import Valkey
+from tests.integration.feed.engine import Engine
 from tests.integration.feed.rig import Rig, open_rig
 
 
 @pytest.fixture
-def valkey(tmp_path: Path) -> Iterator[Valkey]:
-    """A server of the test's own that loses all data when it stops, unless it was told to SAVE."""
-    valkey = Valkey(tmp_path, lasting=False)
-    valkey.start()
-    yield valkey
-    valkey.stop()
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = Engine(tmp_path)
+    engine.start()
+    yield engine
+    engine.kill()
 
 
 @pytest_asyncio.fixture
-async def rig(valkey: Valkey) -> AsyncIterator[Rig]:
-    async with open_rig(valkey.url()) as rig:
+async def rig(engine: Engine) -> AsyncIterator[Rig]:
+    async with open_rig(engine.url) as rig:
         yield rig

@@ -68,6 +68,7 @@ class Process:
     """One feed with connections of its own, as in a process of its own."""
 
     def __init__(self, redis_url: str, salesforce: SalesforceSettings, settings: FeedSettings) -> None:
+        self.settings = settings
         self.redis = Redis.from_url(redis_url, timeout_s=2.0)
         self.client = SalesforceClient(salesforce)
         self.broadcast = Broadcast(self.redis, redis_url, channel="changes")
@@ -206,6 +207,25 @@ class Rig:
     async def get_position(self) -> dict[bytes, bytes]:
         reply = await self.web.redis.call("HGETALL", POSITION_KEY)
         return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2], strict=True))
+
+    async def until_redis_answers(self) -> None:
+        """The page's connection is back."""
+
+        async def answers() -> bool:
+            try:
+                return bool(await self.web.redis.call("PING"))
+            except CacheError:
+                return False
+
+        await until(answers, what="an answer of Redis")
+
+    async def has_position(self) -> bool:
+        return b"replay_id" in await self.get_position()
+
+    async def get_epoch(self) -> bytes:
+        """Another one means that every entry was forgotten at once."""
+        epoch: bytes = await self.web.redis.call("GET", "{account}:epoch")
+        return epoch
 
     async def read_state(self) -> FeedState:
         return await read_feed_state(self.web.redis, now=datetime.now(UTC))

@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from bff.engines.valkey import Valkey
 from sf_sync.feed.state import FeedMode
+from tests.integration.feed.engine import Engine
 from tests.integration.feed.rig import REVIEWER, TOPIC, Rig, open_rig, until
 
 
@@ -141,8 +141,8 @@ class TestPolling:
         assert process.state.problem in ("SalesforceUnavailable", "SalesforceBreakerOpen")
 
     @pytest.mark.asyncio
-    async def test_stops_at_four_fifths_of_the_api_calls(self, valkey: Valkey) -> None:
-        async with open_rig(valkey.url(), daily_api_requests=20) as rig:
+    async def test_stops_at_four_fifths_of_the_api_calls(self, engine: Engine) -> None:
+        async with open_rig(engine.url, daily_api_requests=20) as rig:
             process = await rig.start_feed()
             await cut(rig)
 

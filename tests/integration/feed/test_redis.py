@@ -1,24 +1,10 @@
 """What Redis forgets, the feed makes good: the position is lost and restored together with the entries."""
 
-from pathlib import Path
-from shutil import copy
-
 import pytest
 
-from bff.engines.valkey import Valkey
-from cache.errors import CacheError
 from sf_sync.feed.state import FeedMode, read_feed_state
+from tests.integration.feed.engine import Engine
 from tests.integration.feed.rig import POSITION_KEY, Rig, until
-
-
-async def until_answering(rig: Rig) -> None:
-    async def answers() -> bool:
-        try:
-            return bool(await rig.web.redis.call("PING"))
-        except CacheError:
-            return False
-
-    await until(answers, what="an answer of Redis")
 
 
 async def until_saved_for(rig: Rig, seconds: float) -> None:
@@ -35,13 +21,13 @@ async def until_saved_for(rig: Rig, seconds: float) -> None:
 
 class TestLostRedis:
     @pytest.mark.asyncio
-    async def test_restarted_without_its_data_starts_over(self, rig: Rig, valkey: Valkey) -> None:
+    async def test_restarted_without_its_data_starts_over(self, rig: Rig, engine: Engine) -> None:
         [account] = rig.make_accounts(1)
         process = await rig.start_feed()
-        valkey.stop()
+        engine.kill()
         await until(lambda: not process.redis.is_connected)
-        valkey.start()
-        await until_answering(rig)
+        engine.start()
+        await rig.until_redis_answers()
         await rig.fill(account)
         rig.change_unheard(account, "Home")
 
@@ -53,18 +39,18 @@ class TestLostRedis:
         await rig.until_shown(account, "Apartment", within_s=1)
 
     @pytest.mark.asyncio
-    async def test_changes_while_it_is_away_are_heard_afterwards(self, rig: Rig, valkey: Valkey) -> None:
+    async def test_changes_while_it_is_away_are_heard_afterwards(self, rig: Rig, engine: Engine) -> None:
         accounts = rig.make_accounts(10)
         process = await rig.start_feed()
         await rig.fill(*accounts)
         await rig.web.redis.call("SAVE")
-        valkey.stop()
+        engine.kill()
         await until(lambda: not process.redis.is_connected)
 
         for account in accounts:
             rig.change(account, "Home")
-        valkey.start()
-        await until_answering(rig)
+        engine.start()
+        await rig.until_redis_answers()
 
         for account in accounts:
             await rig.until_shown(account, "Home", within_s=5)
@@ -73,7 +59,7 @@ class TestLostRedis:
     @pytest.mark.asyncio
     @pytest.mark.parametrize("is_ring_long", [False, True], ids=["forgets all", "rewinds"])
     async def test_restored_to_an_older_state_makes_good_what_followed(
-        self, rig: Rig, valkey: Valkey, tmp_path: Path, is_ring_long: bool
+        self, rig: Rig, engine: Engine, is_ring_long: bool
     ) -> None:
         """The worst of a failover: the entry that an event removed is back, and nobody sends that event again."""
         accounts = rig.make_accounts(10)
@@ -82,23 +68,22 @@ class TestLostRedis:
         await until_saved_for(rig, 0.5)
         await rig.fill(*accounts)
         await rig.web.redis.call("SAVE")
-        snapshot = valkey.folder / "valkey" / "dump.rdb"
-        copy(snapshot, tmp_path / "older.rdb")
-        epoch = await rig.web.redis.call("GET", "{account}:epoch")
+        engine.keep_snapshot()
+        epoch = await rig.get_epoch()
         for account in accounts:
             rig.change(account, "Home")
         for account in accounts:
             await rig.until_shown(account, "Home")
 
-        valkey.stop()
-        copy(tmp_path / "older.rdb", snapshot)
-        valkey.start()
-        await until_answering(rig)
+        engine.kill()
+        engine.restore_snapshot()
+        engine.start()
+        await rig.until_redis_answers()
 
         for account in accounts:
             await rig.until_shown(account, "Home", within_s=5)
         await process.until_mode(FeedMode.LIVE)
-        assert (await rig.web.redis.call("GET", "{account}:epoch") == epoch) == is_ring_long
+        assert (await rig.get_epoch() == epoch) == is_ring_long
 
     @pytest.mark.asyncio
     async def test_flushed_under_an_open_connection_starts_over(self, rig: Rig) -> None:
