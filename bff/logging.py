@@ -20,8 +20,8 @@ REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
 _FIELD_NAMES = """
     event level at logger request_id worker pid port
     route method status ms org kind
-    error errors trace reason why how failure alarm problem code state before after size count
-    attempt attempts due_s age_s lag_s retry_after_s timeout_s seconds
+    error errors trace reason cause why how failure alarm problem code state before after size count
+    attempt attempts due_s age_s lag_s retry_after_s timeout_s open_s seconds
     delivery delivery_kind account_id record_id org_id task job_id job_status
     topic position replay_id schema_id entity sobject field value_kind type
     key namespace fencing channel server generation reads hits lane call client limit used share path

@@ -38,7 +38,9 @@ BY_STATUS: Mapping[int, type[PortalError]] = {
 }
 
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,80}")
-_TYPES = re.compile(r"Expected `[a-z0-9 |_\[\]<>=.-]{1,60}`(?:, got `[a-z0-9 |_]{1,30}`)?")
+_TYPES = re.compile(
+    r"Expected `[a-z0-9 |_.-]{1,60}`(?: of length [<>]=? \d+| [<>]=? -?[0-9.]+)?(?:, got `[a-z0-9 |_]{1,30}`)?"
+)
 _DISCONNECTED = "client disconnected prematurely"
 
 
