@@ -20,9 +20,9 @@ from tests.fixtures.postgres_server import ADDRESS, PostgresServer, start_postgr
 pytest_plugins = [
     "tests.fixtures.browser",
     "tests.fixtures.emulator",
-    "tests.fixtures.portal",
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",
+    "tests.fixtures.portal",  # builds on the others, which pytest wants to load first
 ]
 
 ALONE = ("fault", "journey")
