@@ -48,7 +48,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             driver_url(settings.url),
             pool_size=settings.pool_size,
-            max_overflow=settings.pool_size,
+            max_overflow=settings.pool_overflow,
             pool_timeout=settings.pool_timeout_s,
             pool_pre_ping=True,
             connect_args={"connect_timeout": settings.connect_timeout_s, "application_name": "portal-bff"},

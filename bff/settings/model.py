@@ -20,6 +20,8 @@ class DatabaseSettings(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     owner_url: str
     pool_size: int = 10
+    pool_overflow: int = 10
+    """Connections beyond `pool_size` that a burst may open; they are closed again after it."""
     pool_timeout_s: float = 2.0
     connect_timeout_s: int = 2
     statement_timeout_s: float = 5.0
