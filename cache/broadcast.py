@@ -64,6 +64,11 @@ class Broadcast:
         self._listeners: dict[str, set[Listener]] = {}
         self._is_closed = False
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """What anybody in this process listens to now."""
+        return frozenset(self._listeners)
+
     async def open(self) -> None:
         """Subscribe, or keep trying in the background while Redis is away."""
         await self._hearing.open()

@@ -11,8 +11,9 @@ from cache.connection import Redis
 from cache.errors import CacheError, CacheUnavailable
 from cache.scripts import make_script
 from cache.wire import MAX_IN_FLIGHT
+from tests.integration.cache.certificate import make_server_context
 from tests.integration.cache.conftest import Connect, Freezer, wait_until
-from tests.integration.cache.proxy import Proxy, open_unix_proxy
+from tests.integration.cache.proxy import Proxy, open_proxy, open_unix_proxy
 
 AT_ONCE_S = 0.02
 
@@ -144,6 +145,19 @@ class TestAddresses:
             redis = await connect(f"unix://{user}@{path}?db=2")
 
             assert await redis.call("PING") == b"PONG"
+
+    @pytest.mark.asyncio
+    async def test_encrypts_and_checks_the_certificate(
+        self, tmp_path: Path, redis_url: str, valkey_server: Valkey, connect: Connect
+    ) -> None:
+        context, trusted = make_server_context(tmp_path)
+        user = redis_url.removeprefix("redis://").partition("@")[0]
+        async with open_proxy(valkey_server.port, tls=context) as proxy:
+            trusting = await connect(f"rediss://{user}@127.0.0.1:{proxy.port}/0?ssl_ca_certs={trusted}")
+            distrustful = await connect(f"rediss://{user}@127.0.0.1:{proxy.port}/0")
+
+            assert await trusting.call("PING") == b"PONG"
+            assert not distrustful.is_connected
 
 
 class TestAway:
