@@ -7,6 +7,8 @@ import msgspec
 
 from bff.db import Database
 from bff.jobs import Jobs
+from bff.safekeeping.scanning import Scanner
+from bff.safekeeping.sealing import DocumentKeys
 from bff.salesforce_side import make_salesforce_side, opened_in_order
 from bff.settings import Settings
 from cache.broadcast import Broadcast
@@ -14,6 +16,7 @@ from cache.connection import Redis
 from cache.limits import Limiter
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
+from sf_sync.documents import Documents
 from sf_sync.salesforce import Salesforce
 
 
@@ -28,15 +31,22 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
     client: SalesforceClient
     salesforce: Salesforce
     account_view: AccountView
+    documents: Documents
+    document_keys: DocumentKeys
+    scanner: Scanner | None
 
 
 def make_adapters(settings: Settings) -> Adapters:
     """Everything built from the settings and nothing opened yet."""
     side = make_salesforce_side(settings)
+    clamd_address = settings.documents.clamd_address
     return Adapters(
         database=Database(settings.database),
         jobs=Jobs(settings.database),
         limiter=Limiter(side.redis),
+        documents=Documents(side.client),
+        document_keys=DocumentKeys(settings.documents.keys),
+        scanner=Scanner(clamd_address) if clamd_address else None,
         **msgspec.structs.asdict(side),
     )
 

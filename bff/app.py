@@ -41,6 +41,12 @@ from bff.settings import Settings
 from bff.stopping import Stopping
 from bff.stream.controllers import follow_status
 from bff.stream.service import Streams
+from bff.verification.controllers import check_document, list_attempts, show_verification, submit_document
+from bff.verification.examination import Examination
+from bff.verification.inspection.inspectors import Inspectors
+from bff.verification.intake.receive import Limits
+from bff.verification.quota import Quota
+from bff.verification.service import Verification
 
 __all__ = ["Adapters", "create_app", "make_adapters"]
 
@@ -70,7 +76,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
             "caller": Provide(provide_caller, sync_to_thread=False),
             **{name: provide(part) for name, part in parts.items()},
         },
-        lifespan=[make_lifespan(adapters, parts["deliveries"], stopping)],
+        lifespan=[make_lifespan(adapters, parts["deliveries"], parts["inspectors"], stopping)],
         on_shutdown=[access.flush],
         exception_handlers=as_pages(EXCEPTION_HANDLERS),
         request_class=StrictRequest,
@@ -99,6 +105,10 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
         request_review,
         evaluate_cart,
         follow_status,
+        show_verification,
+        submit_document,
+        check_document,
+        list_attempts,
         *list_pages(is_development=settings.is_development),
     ]
     if settings.is_development:
@@ -126,6 +136,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
     eligibility = Eligibility(
         adapters, deliveries, requests_per_minute=settings.eligibility_requests_per_minute
     )
+    inspectors = Inspectors()
     sessions = Sessions(adapters.redis, principals, settings.identity)
     return {
         **{name: getattr(adapters, name) for name in adapters.__struct_fields__},
@@ -133,6 +144,8 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "adapters": adapters,
         "deliveries": deliveries,
         "eligibility": eligibility,
+        "inspectors": inspectors,
+        "verification": make_verification(settings, adapters, deliveries, inspectors),
         "checkout": Checkout(eligibility.reader),
         "principals": principals,
         "sessions": sessions,
@@ -142,6 +155,15 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         ),
         "health": make_health(adapters),
     }
+
+
+def make_verification(
+    settings: Settings, adapters: Adapters, deliveries: Deliveries, inspectors: Inspectors
+) -> Verification:
+    documents = settings.documents
+    quota = Quota(per_hour=documents.uploads_per_hour, per_day=documents.uploads_per_day)
+    examination = Examination(inspectors, adapters.scanner, limits=Limits())
+    return Verification(adapters, deliveries, examination, quota=quota)
 
 
 def make_authentication(settings: Settings, parts: dict[str, Any]) -> Authentication:
@@ -157,7 +179,7 @@ def provide(part: Any) -> Provide:
 
 
 def make_lifespan(
-    adapters: Adapters, deliveries: Deliveries, stopping: Stopping
+    adapters: Adapters, deliveries: Deliveries, inspectors: Inspectors, stopping: Stopping
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -165,5 +187,6 @@ def make_lifespan(
             with stopping.listening():
                 yield
             await deliveries.drain()
+            await inspectors.close()
 
     return lifespan

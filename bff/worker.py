@@ -8,6 +8,7 @@ from bff.deliveries import Deliveries
 from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers its deliveries)
 from bff.jobs import run_worker
 from bff.settings import Settings
+from bff.verification import delivery as _verification  # noqa: F401  (registers its deliveries)
 
 
 async def work(settings: Settings, stop: asyncio.Event, adapters: Adapters | None = None) -> None:

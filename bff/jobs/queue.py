@@ -1,6 +1,7 @@
 """The queue itself: where tasks register, how a job is promised."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import procrastinate
@@ -35,7 +36,7 @@ class Jobs:
                 configure=become_app_role,
             )
         )
-        self.app.add_tasks_from(tasks, namespace=NAMESPACE)
+        self.app.add_tasks_from(_copy_tasks(), namespace=NAMESPACE)
 
     async def defer(
         self,
@@ -67,3 +68,18 @@ class Jobs:
         except AlreadyEnqueued:
             return False
         return True
+
+
+def _copy_tasks() -> procrastinate.Blueprint:
+    """Adding a blueprint renames its tasks and binds them to that app: without a copy the second app finds none."""
+    copied = procrastinate.Blueprint()
+    copies = {name: copy(task) for name, task in tasks.tasks.items()}
+    copied.tasks.update(copies)
+    for periodic in tasks.periodic_registry.periodic_tasks.values():
+        copied.periodic_registry.register_task(
+            task=copies[periodic.task.name],
+            cron=periodic.cron,
+            periodic_id=periodic.periodic_id,
+            configure_kwargs=periodic.configure_kwargs,
+        )
+    return copied

@@ -5,6 +5,7 @@ Imports `sf_sync.settings` for the structs that the Salesforce side takes, and n
 
 from bff.settings.model import (
     DatabaseSettings,
+    DocumentSettings,
     Environment,
     IdentitySettings,
     Settings,
@@ -13,6 +14,7 @@ from bff.settings.reading import SettingsError, read_settings
 
 __all__ = [
     "DatabaseSettings",
+    "DocumentSettings",
     "Environment",
     "IdentitySettings",
     "Settings",

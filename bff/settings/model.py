@@ -1,5 +1,6 @@
 """The structs that the rest of the product is handed."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -37,6 +38,15 @@ class IdentitySettings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxy_hops: int = 0
 
 
+class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The first of `keys` seals, all open. Without `clamd_address` nothing is scanned."""
+
+    keys: Mapping[str, bytes]
+    clamd_address: str | None = None
+    uploads_per_hour: int = 5
+    uploads_per_day: int = 20
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     public_url: str
@@ -47,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis_timeout_s: float = 0.5
     database: DatabaseSettings
     identity: IdentitySettings
+    documents: DocumentSettings
     salesforce: SalesforceSettings
     feed: FeedSettings
 

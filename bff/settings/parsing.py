@@ -1,9 +1,12 @@
 """How one variable's text becomes a value. Each parser raises ValueError with the rest of the sentence "NAME …"."""
 
+import base64
+import binascii
 from pathlib import Path
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+DOCUMENT_KEY_BYTES = 32
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -87,6 +90,20 @@ def parse_redis_url(text: str) -> str:
     if not text.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("must start with redis://, rediss:// or unix://")
     return text
+
+
+def parse_document_keys(text: str) -> dict[str, bytes]:
+    """In the order given. No part of a key is repeated in an error."""
+    keys: dict[str, bytes] = {}
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        key_id, _, encoded = item.partition(":")
+        try:
+            keys[key_id] = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            keys[key_id] = b""
+    if not keys or any(len(key) != DOCUMENT_KEY_BYTES for key in keys.values()):
+        raise ValueError("must be a list of id:base64, each of a key of 32 bytes")
+    return keys
 
 
 def parse_target(text: str) -> str:

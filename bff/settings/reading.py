@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bff.settings.model import DatabaseSettings, Environment, IdentitySettings, Settings
+from bff.settings.model import (
+    DatabaseSettings,
+    DocumentSettings,
+    Environment,
+    IdentitySettings,
+    Settings,
+)
 from bff.settings.variables import VARIABLES, Variable
 from cache.settings import CacheSettings, parse_cache_settings
 from sf_sync.feed.settings import FeedSettings
@@ -100,6 +106,12 @@ def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: Sal
             session_absolute_s=values["SESSION_ABSOLUTE_S"],
             bearer_issuers_file=values["BEARER_ISSUERS_FILE"],
             trusted_proxy_hops=values["TRUSTED_PROXY_HOPS"],
+        ),
+        documents=DocumentSettings(
+            keys=values["BFF_DOCUMENT_KEYS"],
+            clamd_address=values["CLAMD_ADDRESS"],
+            uploads_per_hour=values["UPLOADS_PER_HOUR"],
+            uploads_per_day=values["UPLOADS_PER_DAY"],
         ),
         salesforce=salesforce,
         feed=FeedSettings(

@@ -108,6 +108,34 @@ IDENTITY = (
     ),
 )
 
+DOCUMENTS = (
+    _variable(
+        "BFF_DOCUMENT_KEYS",
+        "Keys that seal documents waiting for delivery: id:base64 of 32 bytes, comma separated. The first one seals,"
+        " all of them open: put a new key in front, and drop the old one when nothing waits under it.",
+        parse=parsing.parse_document_keys,
+        required=True,
+        secret=True,
+    ),
+    _variable(
+        "CLAMD_ADDRESS",
+        "host:port of a clamd that scans documents. Without it none is scanned; with it, only a clean answer passes.",
+        parse=parsing.parse_target,
+    ),
+    _variable(
+        "UPLOADS_PER_HOUR",
+        "Documents that one account may send in an hour.",
+        parse=parsing.parse_positive,
+        default="5",
+    ),
+    _variable(
+        "UPLOADS_PER_DAY",
+        "Documents that one account may send in a day.",
+        parse=parsing.parse_positive,
+        default="20",
+    ),
+)
+
 SALESFORCE = (
     _variable(
         "SALESFORCE_URL",
@@ -171,6 +199,7 @@ SECTIONS = (
     ("Web", WEB),
     ("Engines (`bff up` starts those that are absent, in development)", ENGINES),
     ("Sign-in and limits", IDENTITY),
+    ("Identity documents", DOCUMENTS),
     ("Salesforce", SALESFORCE),
     ("Names of the Account fields in the org", ACCOUNT_FIELDS),
 )

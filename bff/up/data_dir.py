@@ -1,5 +1,6 @@
 """The data folder: who runs there now, with which environment, and the secrets made for it."""
 
+import base64
 import fcntl
 import json
 import os
@@ -60,12 +61,12 @@ class DataDir:
             return None
         return msgspec.json.decode(self._state.read_bytes(), type=Running)
 
-    def get_secret_key(self) -> str:
-        """What BFF_SECRET_KEY is here, made at the first call."""
+    def get_secrets(self) -> dict[str, str]:
+        """What the settings with secrets of our own are here, made at the first call."""
         path = self.path / "secrets.json"
         if not path.exists():
-            _write_private(path, json.dumps({"BFF_SECRET_KEY": secrets.token_urlsafe(48)}).encode())
-        return str(json.loads(path.read_text())["BFF_SECRET_KEY"])
+            _write_private(path, json.dumps(_make_secrets()).encode())
+        return dict(json.loads(path.read_text()))
 
     def _is_held(self) -> bool:
         if not self._lock.exists():
@@ -85,3 +86,8 @@ def _write_private(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
     draft.rename(path)
+
+
+def _make_secrets() -> dict[str, str]:
+    document_key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    return {"BFF_SECRET_KEY": secrets.token_urlsafe(48), "BFF_DOCUMENT_KEYS": f"development:{document_key}"}

@@ -15,7 +15,7 @@ def make_environment(
     """All but the addresses of PostgreSQL and Valkey, which are known once they run."""
     made = {"BFF_PUBLIC_URL": f"http://localhost:{ports.web}", "PYTHONUNBUFFERED": "1"}
     if plan.demo:
-        made["BFF_SECRET_KEY"] = data_dir.get_secret_key()
+        made |= data_dir.get_secrets()
     given = {name: value for name, value in environ.items() if value}
     environment = made | given
     if plan.emulator:

@@ -31,7 +31,7 @@ class Screen:
         self.console.print()
         self.console.print(f"[bold green]The portal is ready[/bold green] after {seconds:.1f} s.")
         self.console.print()
-        self.console.print(make_addresses(addresses, has_console=plan.emulator))
+        self.console.print(make_addresses(addresses, has_console=plan.emulator, has_people=plan.demo))
         if plan.demo:
             self.console.print()
             self.console.print(make_people())
@@ -40,10 +40,11 @@ class Screen:
         self.console.print("[bold]Ctrl-C[/bold] stops everything; the data is kept for the next start.")
 
 
-def make_addresses(addresses: Addresses, *, has_console: bool) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 1))
+def make_addresses(addresses: Addresses, *, has_console: bool, has_people: bool) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1))
     rows = {
-        "Portal": f"{addresses.portal}/account/shop/internet",
+        "Portal": f"{addresses.portal}/" + ("  (sign in as anybody below)" if has_people else ""),
+        "Internet page": f"{addresses.portal}/account/shop/internet",
         "API and its schema": f"{addresses.portal}/schema",
         "Health": f"{addresses.portal}/health/ready",
         "Salesforce": addresses.salesforce,
@@ -57,7 +58,7 @@ def make_addresses(addresses: Addresses, *, has_console: bool) -> Table:
 
 
 def make_people() -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 1), title="Demo sign-ins (no password)", title_justify="left")
+    table = Table(box=None, padding=(0, 1), title="Demo sign-ins (no password)", title_justify="left")
     for heading in ("E-mail", "Name", "What is in place"):
         table.add_column(heading, header_style="dim")
     for person in DEMO_PEOPLE:

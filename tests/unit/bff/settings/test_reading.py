@@ -9,6 +9,7 @@ from bff.settings.variables import VARIABLES
 ENVIRON = {
     "BFF_ENV": "development",
     "BFF_SECRET_KEY": "k" * 40,
+    "BFF_DOCUMENT_KEYS": f"k1:{'A' * 43}=",
     "DATABASE_URL": "postgresql://app:pw@localhost/portal",
     "REDIS_URL": "redis://localhost:6379",
     "SALESFORCE_URL": "http://localhost:8100",
@@ -57,7 +58,14 @@ class TestReadSettings:
 
     @pytest.mark.parametrize(
         "missing",
-        ["BFF_SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SALESFORCE_URL", "SALESFORCE_CLIENT_SECRET"],
+        [
+            "BFF_SECRET_KEY",
+            "BFF_DOCUMENT_KEYS",
+            "DATABASE_URL",
+            "REDIS_URL",
+            "SALESFORCE_URL",
+            "SALESFORCE_CLIENT_SECRET",
+        ],
     )
     def test_refuses_to_start_in_production_without(self, missing: str) -> None:
         told = mistakes_of({name: value for name, value in PRODUCTION.items() if name != missing})
@@ -83,6 +91,11 @@ class TestReadSettings:
             ("DATABASE_URL", "sqlite:///portal.db"),
             ("REDIS_URL", "memcached://localhost"),
             ("BFF_WEB_WORKERS", "0"),
+            ("BFF_DOCUMENT_KEYS", "k1"),
+            ("BFF_DOCUMENT_KEYS", "k1:not base64!"),
+            ("BFF_DOCUMENT_KEYS", "k1:c2hvcnQ="),
+            ("CLAMD_ADDRESS", "scanner"),
+            ("UPLOADS_PER_DAY", "0"),
         ],
     )
     def test_refuses(self, name: str, value: str) -> None:

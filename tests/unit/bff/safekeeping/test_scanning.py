@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bff.verification.scanning import Scan, Scanner, parse_answer
+from bff.safekeeping.scanning import Scan, Scanner, parse_answer
 
 
 @pytest.mark.parametrize(

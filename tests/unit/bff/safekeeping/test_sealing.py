@@ -1,11 +1,9 @@
 """A stored document opens only in its own row and only with a configured key."""
 
-import base64
-
 import msgspec
 import pytest
 
-from bff.verification.sealing import DocumentKeys, SealBroken, parse_document_keys
+from bff.safekeeping.sealing import DocumentKeys, SealBroken
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 CONTENT = b"CANARY document" * 100
@@ -48,18 +46,6 @@ class TestSeal:
 
 
 class TestKeys:
-    def test_are_read_in_order(self) -> None:
-        text = f"new:{base64.b64encode(NEW).decode()}, old:{base64.b64encode(OLD).decode()}"
-
-        assert parse_document_keys(text) == {"new": NEW, "old": OLD}
-
-    @pytest.mark.parametrize("text", ["k1", "k1:not base64!", "k1:****"])
-    def test_of_another_form_are_refused_without_being_repeated(self, text: str) -> None:
-        with pytest.raises(ValueError, match="BFF_DOCUMENT_KEYS") as refused:
-            DocumentKeys(parse_document_keys(text))
-
-        assert text.partition(":")[2] not in str(refused.value) or text == "k1"
-
     @pytest.mark.parametrize("keys", [{}, {"k1": b"short"}])
     def test_of_another_length_are_refused(self, keys: dict[str, bytes]) -> None:
         with pytest.raises(ValueError, match="32 bytes"):

@@ -1,0 +1,85 @@
+"""From a body on the wire to bytes that may be stored: received, decoded, rebuilt, scanned. Nothing is stored here."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from bff.safekeeping.scanning import Scan, Scanner
+from bff.verification.inspection.findings import DocumentRefused, Inspected
+from bff.verification.inspection.inspectors import Inspectors
+from bff.verification.inspection.names import format_shown_name
+from bff.verification.intake.receive import Limits, Received, receive_document
+from bff.verification.intake.spool import Spool
+from bff.verification.refusals import NOT_TAKEN, DocumentInfected
+
+# Rebuilt documents are in memory, several times over while they are sealed and sent; the rest wait their turn.
+_AT_ONCE = 3
+_RECEIVING = 64
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True):
+    """An upload as it comes in; `chunks` is not touched before everything else allows it."""
+
+    chunks: AsyncIterator[bytes]
+    content_type: str
+    content_length: int | None
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """`sha256` and `size` are of what was sent, `stored_md5` of what is stored."""
+
+    shown_name: str
+    sha256: str
+    size: int
+    inspected: Inspected
+    stored_md5: str
+    is_scanned: bool
+    send_anyway: bool
+
+
+class Examination:
+    """One per process."""
+
+    def __init__(self, inspectors: Inspectors, scanner: Scanner | None, *, limits: Limits) -> None:
+        self._inspectors = inspectors
+        self._scanner = scanner
+        self._limits = limits
+        self._receiving = asyncio.Semaphore(_RECEIVING)
+        self.turns = asyncio.Semaphore(_AT_ONCE)
+        """Hold one while examined bytes are in memory."""
+
+    async def receive(self, body: Body, spool: Spool) -> Received:
+        """Raises DocumentNotTaken, IntakeRefused."""
+        try:
+            async with self._receiving:
+                return await receive_document(
+                    body.chunks,
+                    content_type=body.content_type,
+                    content_length=body.content_length,
+                    spool=spool,
+                    limits=self._limits,
+                )
+        except DocumentRefused as refused:
+            raise NOT_TAKEN[refused.code] from None
+
+    async def examine(self, received: Received, spool: Spool) -> Examined:
+        """Raises DocumentNotTaken, DocumentInfected. Call it while holding a turn."""
+        try:
+            inspected = await self._inspectors.inspect(received.kind, spool.size, spool.stream())
+        except DocumentRefused as refused:
+            raise NOT_TAKEN[refused.code] from None
+        scan = await self._scanner.scan(spool.stream()) if self._scanner else Scan.CLEAN
+        if scan is Scan.INFECTED:
+            raise DocumentInfected
+        md5 = await asyncio.to_thread(hashlib.md5, inspected.content, usedforsecurity=False)
+        return Examined(
+            shown_name=format_shown_name(received.file_name),
+            sha256=spool.sha256,
+            size=spool.size,
+            inspected=inspected,
+            stored_md5=md5.hexdigest(),
+            is_scanned=scan is Scan.CLEAN,
+            send_anyway=received.send_anyway,
+        )

@@ -1,0 +1,82 @@
+"""The web process's side: a few warm inspectors, one document at a time each."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, RefusalCode
+from bff.verification.inspection.job import Job, format_line, parse_verdict
+
+# The fork's own alarm ends it after 8 s; only a broken inspector is later than this.
+_ANSWER_S = 12
+_COMMAND = (sys.executable, "-m", "bff.verification.inspection.child")
+_LINE_LIMIT = 64 * 1024
+
+_log = structlog.get_logger(__name__)
+
+
+class Inspectors:
+    """A pool of `size` inspectors, started when first needed and replaced when one breaks."""
+
+    def __init__(self, *, size: int = 2) -> None:
+        self._free: asyncio.Queue[asyncio.subprocess.Process | None] = asyncio.Queue()
+        for _ in range(size):
+            self._free.put_nowait(None)
+
+    async def inspect(self, kind: Kind, size: int, chunks: AsyncIterator[bytes]) -> Inspected:
+        """Stream a document of `size` bytes to an inspector and return it rebuilt.
+
+        Raises DocumentRefused. An inspector that breaks or is late counts as TOO_COMPLEX: nothing passes unseen.
+        """
+        async with self._inspector() as process:
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    return await _converse(process, Job(kind, size), chunks)
+            except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
+                _log.error("inspector_broke", error=type(error).__name__)
+                process.kill()
+                raise DocumentRefused(RefusalCode.TOO_COMPLEX) from None
+
+    async def close(self) -> None:
+        while not self._free.empty():
+            process = self._free.get_nowait()
+            if process is not None and process.returncode is None:
+                process.kill()
+                await process.wait()
+
+    @asynccontextmanager
+    async def _inspector(self) -> AsyncIterator[asyncio.subprocess.Process]:
+        process = await self._free.get()
+        try:
+            if process is None or process.returncode is not None:
+                process = await _start()
+            yield process
+        except asyncio.CancelledError:
+            # The caller left in the middle of a document; the rest of its answer must not meet the next one.
+            if process is not None and process.returncode is None:
+                process.kill()
+            raise
+        finally:
+            self._free.put_nowait(process)
+
+
+async def _start() -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, limit=_LINE_LIMIT)
+
+
+async def _converse(process: asyncio.subprocess.Process, job: Job, chunks: AsyncIterator[bytes]) -> Inspected:
+    if process.stdin is None or process.stdout is None:
+        raise OSError("the inspector was started without pipes")
+    process.stdin.write(format_line(job))
+    async for chunk in chunks:
+        process.stdin.write(chunk)
+        await process.stdin.drain()
+    verdict = parse_verdict(await process.stdout.readline())
+    if verdict.refused is not None or verdict.kind is None:
+        raise DocumentRefused(verdict.refused or RefusalCode.TOO_COMPLEX)
+    content = await process.stdout.readexactly(verdict.size)
+    return Inspected(kind=verdict.kind, content=content, quality=verdict.quality)

@@ -1,0 +1,76 @@
+"""A document on its way: in an unnamed temporary file, encrypted under a key that only this process's memory holds.
+
+Fifty uploads of 10 MiB must not cost 500 MiB of memory, and an identity document must not lie on a disk in clear.
+The file has no name, so it is gone with the process; without the key it is noise.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+BLOCK_BYTES = 64 * 1024
+_TAG_BYTES = 16
+
+
+class Spool:
+    """Written once from front to back, then read as often as needed. Close it, or leave its `with` block."""
+
+    def __init__(self) -> None:
+        self._cipher = AESGCM(AESGCM.generate_key(256))
+        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as the spool
+        self._pending = bytearray()
+        self._blocks = 0
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+        self.head = b""
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+        self._pending.clear()
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        self._sha256.update(data)
+        if len(self.head) < BLOCK_BYTES:
+            self.head += data[: BLOCK_BYTES - len(self.head)]
+        self._pending += data
+        while len(self._pending) >= BLOCK_BYTES:
+            self._seal(bytes(self._pending[:BLOCK_BYTES]))
+            del self._pending[:BLOCK_BYTES]
+
+    def finish(self) -> None:
+        """Call once after the last write; only then may it be read."""
+        if self._pending:
+            self._seal(bytes(self._pending))
+            self._pending.clear()
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+    def blocks(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        for number in range(self._blocks):
+            sealed = self._file.read(BLOCK_BYTES + _TAG_BYTES)
+            yield self._cipher.decrypt(_nonce(number), sealed, None)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        for block in self.blocks():
+            yield block
+
+    def _seal(self, block: bytes) -> None:
+        self._file.write(self._cipher.encrypt(_nonce(self._blocks), block, None))
+        self._blocks += 1
+
+
+def _nonce(number: int) -> bytes:
+    """The key is used for one spool only, so a block's number is a nonce that never repeats under it."""
+    return number.to_bytes(12, "big")

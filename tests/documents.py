@@ -1,0 +1,111 @@
+"""Builders of documents, good and hostile. Everything is made here; nothing is downloaded or shows a person."""
+
+import io
+import struct
+import zipfile
+import zlib
+
+import pikepdf
+from PIL import Image, ImageDraw
+from pillow_heif import from_pillow
+
+CANARY = b"CANARY-9f27"
+
+
+def make_card(size: tuple[int, int] = (1200, 800), *, shade: int = 235) -> Image.Image:
+    """A picture with the structure of a card: lines of sharp text on light paper."""
+    image = Image.new("RGB", size, (shade, shade, shade))
+    draw = ImageDraw.Draw(image)
+    for line in range(12):
+        draw.text((40, 30 + line * size[1] // 13), f"RESIDENCE CARD LINE {line} " * 6, fill=(shade // 8,) * 3)
+    return image
+
+
+def write(image: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def make_jpeg(size: tuple[int, int] = (1200, 800), **options: object) -> bytes:
+    return write(make_card(size), "JPEG", **options)
+
+
+def make_png(size: tuple[int, int] = (1200, 800), mode: str = "RGB", **options: object) -> bytes:
+    return write(make_card(size).convert(mode), "PNG", **options)
+
+
+def make_heic(size: tuple[int, int] = (1200, 800)) -> bytes:
+    out = io.BytesIO()
+    from_pillow(make_card(size)).save(out, quality=80)
+    return out.getvalue()
+
+
+def make_exif(*, orientation: int = 1) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010E] = CANARY.decode()
+    exif.get_ifd(0x8825)[1] = "N"
+    return exif
+
+
+def make_png_header(width: int, height: int) -> bytes:
+    """A PNG that declares a size and carries a few bytes: what a decompression bomb looks like."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    body = zlib.compress(b"\0" * 10_000)
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def make_ftyp(brand: bytes, *others: bytes, size: int | None = None) -> bytes:
+    brands = b"".join(others)
+    length = 16 + len(brands) if size is None else size
+    return length.to_bytes(4, "big") + b"ftyp" + brand + b"\0\0\0\0" + brands + bytes(200)
+
+
+def make_zip() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("inside.txt", CANARY)
+    return out.getvalue()
+
+
+def make_pdf(*, pages: int = 1, catalog: dict[str, object] | None = None, **save: object) -> bytes:
+    """A small PDF; `catalog` entries are merged into its root, which is where actions live."""
+    pdf = pikepdf.new()
+    for _ in range(pages):
+        pdf.add_blank_page(page_size=(600, 400))
+    for name, value in (catalog or {}).items():
+        pdf.Root[name] = pdf.make_indirect(value) if isinstance(value, pikepdf.Dictionary) else value
+    out = io.BytesIO()
+    pdf.save(out, **save)
+    return out.getvalue()
+
+
+def make_script_action() -> pikepdf.Dictionary:
+    return pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.alert(1)"))
+
+
+def make_pdf_with_page_entry(name: str, value: object) -> bytes:
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.pages[0].obj[name] = value
+    out = io.BytesIO()
+    pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def make_pdf_with_attachment() -> bytes:
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.attachments["x.txt"] = pikepdf.AttachedFileSpec(pdf, CANARY)
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def make_encrypted_pdf(password: str) -> bytes:
+    return make_pdf(encryption=pikepdf.Encryption(user=password, owner="owner"))
