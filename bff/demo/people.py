@@ -52,7 +52,7 @@ DEMO_PEOPLE = (
     DemoPerson(
         email="hana@customer.example",
         name="Hana Sato",
-        story="has an address, has asked for nothing yet",
+        story="address on file, nothing requested",
         address={
             "building": "Sakura Heights",
             "apartment": "302",
@@ -80,7 +80,7 @@ DEMO_PEOPLE = (
     DemoPerson(
         email="sara@customer.example",
         name="Sara Ito",
-        story="eligible for internet (Home), ID verified",
+        story="eligible (Home), ID verified",
         address={
             "street": "4-5-6 Sakae",
             "area": "Naka",
@@ -92,7 +92,7 @@ DEMO_PEOPLE = (
     DemoPerson(
         email="omar@customer.example",
         name="Omar Hashimi",
-        story="internet not available, ID rejected, with messages",
+        story="not eligible, ID rejected",
         address={
             "building": "Harbour View",
             "apartment": "7B",
@@ -103,12 +103,15 @@ DEMO_PEOPLE = (
             "country": "JP",
         },
     ),
-    DemoPerson(email="noor@customer.example", name="Noor Saleh", story="has no address yet"),
+    DemoPerson(email="noor@customer.example", name="Noor Saleh", story="no address yet"),
     DemoPerson(
-        email="support@staff.example", name="Support desk", story="staff of the support desk", role="support"
+        email="support@staff.example", name="Support desk", story="staff: support desk", role="support"
     ),
-    DemoPerson(email="pos@staff.example", name="Point of sale", story="staff at the till", role="pos"),
+    DemoPerson(email="pos@staff.example", name="Point of sale", story="staff: till", role="pos"),
     DemoPerson(
-        email="admin@staff.example", name="Tenant admin", story="admin of the organisation", role="admin"
+        email="admin@staff.example",
+        name="Tenant admin",
+        story="staff: admin of the organisation",
+        role="admin",
     ),
 )
