@@ -36,6 +36,27 @@ class Verdict(msgspec.Struct, frozen=True):
     forget_at: float
 
 
+class Verdicts:
+    """The newest `limit` verdicts by the token's digest; a token itself is never kept."""
+
+    def __init__(self, limit: int = REMEMBERED) -> None:
+        self._limit = limit
+        self._verdicts: OrderedDict[bytes, Verdict] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    def find(self, digest: bytes, now: float) -> Verdict | None:
+        verdict = self._verdicts.get(digest)
+        return verdict if verdict and now < verdict.forget_at else None
+
+    def keep(self, digest: bytes, verdict: Verdict) -> None:
+        self._verdicts[digest] = verdict
+        self._verdicts.move_to_end(digest)
+        if len(self._verdicts) > self._limit:
+            self._verdicts.popitem(last=False)
+
+
 class BearerTokens:
     """One per process."""
 
@@ -49,7 +70,7 @@ class BearerTokens:
         self._issuers = issuers
         self._principals = principals
         self._now = now
-        self._verdicts: OrderedDict[bytes, Verdict] = OrderedDict()
+        self._verdicts = Verdicts()
 
     async def verify(self, token: bytes) -> Caller:
         """The caller that the token speaks for.
@@ -60,25 +81,19 @@ class BearerTokens:
         if len(token) > LONGEST:
             raise Unauthenticated
         digest = hashlib.sha256(token).digest()
-        verdict = self._verdicts.get(digest)
-        if verdict is None or verdict.forget_at <= self._now():
+        verdict = self._verdicts.find(digest, self._now())
+        if verdict is None:
             verdict = await self._verify(token)
-            self._remember(digest, verdict)
+            self._verdicts.keep(digest, verdict)
         if not verdict.not_before <= self._now() < verdict.expires_at:
             raise Unauthenticated
         return verdict.caller
 
-    def _remember(self, digest: bytes, verdict: Verdict) -> None:
-        self._verdicts[digest] = verdict
-        self._verdicts.move_to_end(digest)
-        if len(self._verdicts) > REMEMBERED:
-            self._verdicts.popitem(last=False)
-
     async def _verify(self, token: bytes) -> Verdict:
         try:
             claims, issuer = await self._check_signature(token)
-            times = float(claims["nbf"]) - SKEW_S, float(claims["exp"]) + SKEW_S
-        except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError) as error:
+            times = parse_instant(claims["nbf"]) - SKEW_S, parse_instant(claims["exp"]) + SKEW_S
+        except (jwt.PyJWTError, ValueError) as error:
             raise Unauthenticated from error
         caller = await self._find_caller(claims, issuer)
         if caller is None:
@@ -133,6 +148,13 @@ class BearerTokens:
             return None
         scopes = frozenset(str(claims.get("scope", "")).split())
         return make_caller(org, CallerKind.MACHINE, client_id=client_id, scopes=scopes)
+
+
+def parse_instant(claim: Any) -> float:
+    """JSON has texts, truths and infinity where a number of seconds is meant. Raises ValueError."""
+    if isinstance(claim, bool) or not isinstance(claim, int | float) or not -1e12 < claim < 1e12:
+        raise ValueError("not a number of seconds since 1970")
+    return float(claim)
 
 
 def may_speak_for(issuer: Issuer, org_slug: str) -> bool:

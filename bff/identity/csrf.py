@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from urllib.parse import parse_qs
 
-from litestar.types import HTTPScope
+from litestar.types import Scope
 
 from bff.errors import CsrfFailed
 
@@ -30,7 +30,7 @@ class Csrf:
         digest = hmac.digest(self._key, session_key.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-    def check(self, scope: HTTPScope, session_key: str, *, allow_query: bool = False) -> None:
+    def check(self, scope: Scope, session_key: str, *, allow_query: bool = False) -> None:
         """`allow_query`: the form of a page may carry the token in its address, as it can't send headers.
 
         Raises:
@@ -44,7 +44,7 @@ class Csrf:
         if not hmac.compare_digest(token, self.make_token(session_key).encode()):
             raise CsrfFailed
 
-    def check_origin(self, scope: HTTPScope) -> None:
+    def check_origin(self, scope: Scope) -> None:
         """For sign-in too, where there is no session yet: nobody may sign a visitor in from another site.
 
         Raises:

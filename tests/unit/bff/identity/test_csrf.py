@@ -2,7 +2,7 @@ from itertools import product
 from typing import Any, cast
 
 import pytest
-from litestar.types import HTTPScope
+from litestar.types import Scope
 
 from bff.errors import CsrfFailed
 from bff.identity.csrf import Csrf
@@ -16,7 +16,7 @@ SITES = (None, "same-origin", "same-site", "cross-site")
 PASSES = {(None, "same-origin"), (OURS, None), (OURS, "same-origin")}
 
 
-def make_scope(*, query: bytes = b"", **headers: str | None) -> HTTPScope:
+def make_scope(*, query: bytes = b"", **headers: str | None) -> Scope:
     given = [
         (name.replace("_", "-").encode(), text.encode()) for name, text in headers.items() if text is not None
     ]
