@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 from sf_sync.emulator.asgi import ASGIApp
 from sf_sync.emulator.automation import register_automation
+from sf_sync.emulator.blobs import Blobs
 from sf_sync.emulator.commit_log import open_log
 from sf_sync.emulator.console.app import make_console
 from sf_sync.emulator.demo import seed_demo
 from sf_sync.emulator.faults import Faults
+from sf_sync.emulator.files import register_files
 from sf_sync.emulator.journal import Journal
 from sf_sync.emulator.platform_seed import seed_platform
 from sf_sync.emulator.pubsub.server import PubSubServer
@@ -61,9 +63,11 @@ def create_emulator(settings: EmulatorSettings, *, now: Callable[[], datetime] =
     """An emulator with its org restored from `settings.data_dir`, or a new org in memory. Nothing listens yet."""
     org = Org(ENTITIES, now=now, retention=timedelta(seconds=settings.retention_s))
     register_rollups(org)
+    register_files(org)
     register_automation(org)
     if settings.data_dir is not None:
         org.log = open_log(org, settings.data_dir)
+        org.open_blobs(Blobs(settings.data_dir / "files"))
     seed_platform(org)
     if settings.demo:
         seed_demo(org)

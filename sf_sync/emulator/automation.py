@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sf_sync.emulator.changes import Change
+from sf_sync.emulator.id_verification import bind_verdicts, roll_up_order_reviews
 from sf_sync.emulator.schema.case import ELIGIBILITY_RECORD_TYPE
 from sf_sync.emulator.schema.model import Row
 from sf_sync.emulator.store import Org
@@ -46,7 +47,7 @@ def is_current_case(account: Row, case: Row) -> bool:
     return current[:15] == str(case["Id"])[:15]
 
 
-FLOWS: tuple[Automation, ...] = (apply_eligibility_decision,)
+FLOWS: tuple[Automation, ...] = (apply_eligibility_decision, roll_up_order_reviews, bind_verdicts)
 """In the order in which they run."""
 
 

@@ -1,11 +1,12 @@
 """The org: every record in memory, changed by transactions, with the commits that the change feed is made
 from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+from sf_sync.emulator.blobs import Blobs
 from sf_sync.emulator.changes import Change, ChangeKind, Commit
 from sf_sync.emulator.record_ids import RecordIds
 from sf_sync.emulator.refusals import SalesforceRefusal, entity_is_deleted, no_such_row
@@ -65,6 +66,7 @@ class Org:
         self.rules = WriteRules(self.schema, self.find, self.find_by)
         self.last_commit_number = FIRST_COMMIT_NUMBER - COMMIT_NUMBER_STEP
         self.log: CommitLog | None = None
+        self.blobs = Blobs()
         self._listeners: list[Callable[[Commit], None]] = []
         self._ids = RecordIds(self.schema)
         self._numbers: dict[tuple[str, str], int] = {}
@@ -95,6 +97,7 @@ class Org:
             transaction.run_automation()
         except BaseException:
             transaction.roll_back()
+            self.blobs.keep(())
             raise
         finally:
             self._open = None
@@ -183,8 +186,16 @@ class Org:
                 key = (entity, field.name)
                 self._numbers[key] = max(self._numbers.get(key, 0), used)
 
+    def open_blobs(self, blobs: Blobs) -> None:
+        """Keep contents of files there from now on. Called once, when the rows have been restored."""
+        rows = ((name, row) for name, table in self.tables.items() for row in table.rows.values())
+        blobs.prune(self._list_blobs(rows))
+        self.blobs = blobs
+
     def _commit(self, transaction: Transaction) -> None:
         changes = transaction.changes()
+        # Before the log: a row in it must never refer to a content that is not there.
+        self.blobs.keep(self._list_blobs((change.entity, change.after or {}) for change in changes))
         if not changes:
             return
         self.last_commit_number += COMMIT_NUMBER_STEP
@@ -202,6 +213,10 @@ class Org:
             self.log.append(commit)
         for listener in self._listeners:
             listener(commit)
+
+    def _list_blobs(self, rows: Iterable[tuple[str, Row]]) -> set[str]:
+        """The digests that these rows of the named objects refer to."""
+        return {row[name] for entity, row in rows for name in self.schema[entity].blob_fields if name in row}
 
     def _drop_old_commits(self) -> None:
         oldest = self.now() - self.retention

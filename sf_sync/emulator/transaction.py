@@ -55,6 +55,7 @@ class Transaction:
         if not as_system:
             refuse_missing(table.schema, row)
         self._refuse_duplicates(table, row)
+        self._stage_blobs(table.schema, row)
         self._apply(table, "CREATE", None, row)
         return record_id
 
@@ -71,6 +72,7 @@ class Transaction:
         if not as_system:
             refuse_missing(table.schema, row)
         self._refuse_duplicates(table, row)
+        self._stage_blobs(table.schema, row)
         self._apply(table, "UPDATE", before, row)
 
     def delete(self, entity: str, record_id: str) -> None:
@@ -178,6 +180,11 @@ class Transaction:
                 row.pop(name, None)
             else:
                 row[name] = value
+
+    def _stage_blobs(self, schema: EntitySchema, row: Row) -> None:
+        for name in schema.blob_fields:
+            if isinstance(row.get(name), bytes):
+                row[name] = self.org.blobs.stage(row[name])
 
     def _refuse_duplicates(self, table: Table, row: Row) -> None:
         for field in table.schema.unique_fields:

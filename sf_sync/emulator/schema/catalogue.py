@@ -3,6 +3,7 @@
 from sf_sync.emulator.schema.account import ACCOUNT
 from sf_sync.emulator.schema.case import CASE
 from sf_sync.emulator.schema.contact import CONTACT
+from sf_sync.emulator.schema.files import CONTENT_DOCUMENT, CONTENT_DOCUMENT_LINK, CONTENT_VERSION
 from sf_sync.emulator.schema.model import EntitySchema
 from sf_sync.emulator.schema.order import ORDER, ORDER_ITEM
 from sf_sync.emulator.schema.platform import ORGANIZATION, RECORD_TYPE, USER
@@ -22,5 +23,8 @@ ENTITIES: dict[str, EntitySchema] = {
         PRICEBOOK_ENTRY,
         ORDER,
         ORDER_ITEM,
+        CONTENT_VERSION,
+        CONTENT_DOCUMENT,
+        CONTENT_DOCUMENT_LINK,
     )
 }

@@ -15,8 +15,8 @@ FieldType = Literal[
 Row: TypeAlias = dict[str, Any]
 """One record as it is stored. A null field is absent. Instants are wire text (`2025-12-19T06:15:36.000+0000`,
 always UTC, so text order is time order), dates `2025-12-19`, numbers int or float, references 18-character
-ids. A stored row is never changed in place: every write makes a new one, so a listener may keep what it was
-given."""
+ids, contents of files the digest that finds them in the org's blobs. A stored row is never changed in place:
+every write makes a new one, so a listener may keep what it was given."""
 
 RowReader: TypeAlias = Callable[[str, str], Row | None]
 """(entity, id) to the live row, for derivations that look at a parent."""
@@ -100,6 +100,8 @@ class EntitySchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     change_events: bool = False
     record_types: tuple[RecordTypeSchema, ...] = ()
     derive: Derivation | None = None
+    must_filter_by: tuple[str, ...] = ()
+    """A query has to say by = or IN of one of these fields which rows it means."""
 
     @cached_property
     def by_name(self) -> dict[str, FieldSchema]:
@@ -120,6 +122,10 @@ class EntitySchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def indexed_fields(self) -> tuple[str, ...]:
         return tuple(field.name for field in self.fields if field.indexed)
+
+    @cached_property
+    def blob_fields(self) -> tuple[str, ...]:
+        return tuple(field.name for field in self.fields if field.type == "base64")
 
     @cached_property
     def unique_fields(self) -> tuple[FieldSchema, ...]:

@@ -20,6 +20,7 @@ from sf_sync.emulator.schema.model import EntitySchema, Row, RowReader
 
 _READ_ONLY: dict[str, Any] = {"createable": False, "updateable": False}
 ORDER_STATUSES = ("Draft", "Activated", "On Hold", "Cancelled")
+ID_REVIEW_STATUSES = ("Pending", "Approved", "Rejected")
 _STATUS_CODES = {"Draft": "Draft", "On Hold": "Draft", "Activated": "Activated", "Cancelled": "Canceled"}
 
 
@@ -75,6 +76,9 @@ ORDER = EntitySchema(
             long_text("Portal_Hold_Reason__c", "Portal Hold Reason", 4_000),
             text("Portal_Delivery_Contact__c", "Portal Delivery Contact"),
             of_type("phone", "Portal_Delivery_Phone__c", "Portal Delivery Phone"),
+            picklist("Id_Review_Status__c", "ID Review Status", *ID_REVIEW_STATUSES, restricted=True),
+            long_text("Id_Review_Message__c", "ID Review Message", 4_000),
+            text("Id_Review_Version_Id__c", "ID Review Version ID", 18),
         ),
     ),
     change_events=True,
