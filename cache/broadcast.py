@@ -60,7 +60,8 @@ class Broadcast:
         """Publishes over `redis`; hears over a connection of its own to `url`."""
         self._redis = redis
         self._channel = channel
-        self._hearing = Redis(parse_address(url), subscribe=channel, on_push=self._hear)
+        # Patient, since a reconnection sends every listener to look again.
+        self._hearing = Redis(parse_address(url), timeout_s=2.0, subscribe=channel, on_push=self._hear)
         self._listeners: dict[str, set[Listener]] = {}
         self._is_closed = False
 

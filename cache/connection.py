@@ -169,6 +169,8 @@ class Redis:
         if self._address.password:
             hello = (*hello, "AUTH", self._address.username or "default", self._address.password)
         answer = await wire.send(hello)
+        if not isinstance(answer, dict):
+            raise CacheError("the server does not speak RESP3, as Redis 6 and later do")
         if answer.get(b"role", b"master") != b"master":
             raise CacheUnavailable("the Redis server is a replica")
         if self._address.database:
