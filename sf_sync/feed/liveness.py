@@ -46,7 +46,7 @@ class Liveness:
         else:
             self.lag = now - committed_at
             self._caught_up = self.lag <= self._caught_up_lag
-            self.covers(committed_at)
+            self.covers(min(committed_at, now))
         self._last_sign_at = self.last_response_at = now
         self._quiet_is_good = True
 
@@ -59,12 +59,15 @@ class Liveness:
     def is_subscribed(self) -> bool:
         return self._last_sign_at is not None
 
+    def is_silent(self, now: datetime) -> bool:
+        """Whether the open stream has been quiet for longer than one that works ever is."""
+        return self._last_sign_at is not None and now - self._last_sign_at > self._watchdog
+
     def is_live(self, now: datetime) -> bool:
         if self._last_sign_at is None:
             return False
-        quiet = now - self._last_sign_at
-        is_caught_up = self._caught_up or (self._quiet_is_good and quiet >= self._live_after)
-        return is_caught_up and quiet <= self._watchdog
+        is_quiet = now - self._last_sign_at >= self._live_after
+        return (self._caught_up or (self._quiet_is_good and is_quiet)) and not self.is_silent(now)
 
 
 def make_liveness(settings: FeedSettings) -> Liveness:

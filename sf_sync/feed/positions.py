@@ -6,6 +6,7 @@ no position at all (Redis was flushed under us), is refused.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -17,9 +18,9 @@ from sf_sync.feed.settings import FeedSettings
 CLAIM = make_script("""
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return false end
 redis.call('HSET', KEYS[1], 'term', ARGV[1])
-local fields = redis.call('HMGET', KEYS[1], 'replay_id', 'saved_ms', 'history')
+local fields = redis.call('HMGET', KEYS[1], 'replay_id', 'saved_ms', 'history', 'covered_ms')
 local ring = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
-return {fields[1], fields[2], fields[3], ring}
+return {fields[1], fields[2], fields[3], fields[4], ring}
 """)
 
 # A ring entry's member starts with its time, so that one replay id may stand at two times (an idle org).
@@ -27,7 +28,7 @@ return {fields[1], fields[2], fields[3], ring}
 SAVE = make_script("""
 if redis.call('HGET', KEYS[1], 'term') ~= ARGV[1] then return 0 end
 local old = redis.call('HMGET', KEYS[1], 'history', 'ring_ms')
-redis.call('HSET', KEYS[1], 'replay_id', ARGV[2], 'saved_ms', ARGV[3], 'history', ARGV[4])
+redis.call('HSET', KEYS[1], 'replay_id', ARGV[2], 'saved_ms', ARGV[3], 'history', ARGV[4], 'covered_ms', ARGV[7])
 if old[1] ~= ARGV[4] then
   redis.call('DEL', KEYS[2])
   old[2] = false
@@ -57,11 +58,14 @@ class Position(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """What Redis holds about one topic. `history` is the replication id of the Redis that was saved to."""
+    """What Redis holds about one topic. `history` is the replication id of the Redis that was saved to; every change
+    committed before `covered_until` was heard of, which may be long before the position was saved.
+    """
 
     position: Position | None
     ring: tuple[Position, ...] = ()
     history: str = ""
+    covered_until: datetime | None = None
 
 
 class ResumeAfter(Struct, frozen=True):
@@ -112,7 +116,9 @@ class Positions:
             raise Superseded
         return _parse_held(reply)
 
-    async def save(self, replay_id: bytes, *, history: str, now: datetime) -> None:
+    async def save(
+        self, replay_id: bytes, *, history: str, covered_until: datetime | None, now: datetime
+    ) -> None:
         """Raises PositionLost, CacheError. Call it after the effect, never before."""
         args: list[bytes | str | int] = [
             self._term.token,
@@ -121,19 +127,21 @@ class Positions:
             history,
             self._ring_step_ms,
             self._ring_span_ms,
+            _format_ms(covered_until) if covered_until else b"",
         ]
         if not await self._redis.run(SAVE, (self._position, self._ring), args):
             raise PositionLost
 
 
-def _parse_held(reply: tuple[bytes | None, bytes | None, bytes | None, Sequence[bytes]]) -> Held:
-    replay_id, saved_ms, history, ring = reply
+def _parse_held(reply: Sequence[Any]) -> Held:
+    replay_id, saved_ms, history, covered_ms, ring = reply
     if replay_id is None or saved_ms is None:
         return Held(position=None)
     return Held(
         position=Position(replay_id, _parse_ms(saved_ms)),
         ring=_parse_ring(ring),
         history=history.decode() if history else "",
+        covered_until=_parse_ms(covered_ms) if covered_ms else None,
     )
 
 

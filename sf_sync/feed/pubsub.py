@@ -107,8 +107,10 @@ class Subscription:
         self._call = call
         self._topic = topic
         self._reading: asyncio.Task[object] | None = None
+        self._owed = 0
 
     async def start(self, after: bytes | None) -> None:
+        self._owed = MOST_OUTSTANDING
         request = pb2.FetchRequest(topic_name=self._topic, num_requested=MOST_OUTSTANDING)
         if after is not None:
             request.replay_preset, request.replay_id = pb2.CUSTOM, after
@@ -124,12 +126,17 @@ class Subscription:
             return None
         self._reading = None
         response = _take(done.pop())
-        if response.pending_num_requested < REFILL_BELOW:
-            await self._refill(MOST_OUTSTANDING - response.pending_num_requested)
+        await self._refill(response)
         return response
 
-    async def _refill(self, count: int) -> None:
-        await self._send(pb2.FetchRequest(topic_name=self._topic, num_requested=count))
+    async def _refill(self, response: pb2.FetchResponse) -> None:
+        """Counts for itself: a response may have left before our last request arrived, and asking for more than 100
+        is an error. Only a keepalive, which comes after a long quiet, tells the server's count for sure.
+        """
+        self._owed = self._owed - len(response.events) if response.events else response.pending_num_requested
+        if self._owed < REFILL_BELOW:
+            more, self._owed = MOST_OUTSTANDING - self._owed, MOST_OUTSTANDING
+            await self._send(pb2.FetchRequest(topic_name=self._topic, num_requested=more))
 
     async def _send(self, request: pb2.FetchRequest) -> None:
         try:

@@ -1,6 +1,7 @@
 """From the events of one response to the plan of what to forget."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import structlog
 from msgspec import Struct
@@ -10,14 +11,17 @@ from sf_sync.feed.rules import ForgetAll, Outcome, Plan, Reason, decide, plan_re
 from sf_sync.feed.schemas import FetchSchema, Schemas
 from sf_sync.pubsub import pubsub_api_pb2 as pb2
 
+LAST_BELIEVABLE_MS = 4_102_444_800_000
+"""The year 2100. A garbled number must neither move the feed's idea of time nor overflow a date."""
+
 log = structlog.get_logger(__name__)
 
 
 class ReadEvents(Struct, frozen=True, kw_only=True):
-    """`newest_ms` is the newest commit among the events (epoch milliseconds), None when no header could be read."""
+    """`newest_at` is the newest commit among the events, None when no header told a believable time."""
 
     plan: Plan
-    newest_ms: int | None
+    newest_at: datetime | None
     undecodable: int
 
 
@@ -39,13 +43,16 @@ class EventReader:
         for event in events:
             try:
                 outcome, committed_ms = self._read_one(event.event)
-                newest_ms = max(newest_ms, committed_ms)
+                if committed_ms < LAST_BELIEVABLE_MS:
+                    newest_ms = max(newest_ms, committed_ms)
             except MalformedHeader as error:
                 self._report(event, error)
                 outcome = ForgetAll(Reason.UNDECODABLE)
                 undecodable += 1
             outcomes.append(outcome)
-        return ReadEvents(plan=plan_response(outcomes), newest_ms=newest_ms or None, undecodable=undecodable)
+        return ReadEvents(
+            plan=plan_response(outcomes), newest_at=_find_time(newest_ms), undecodable=undecodable
+        )
 
     def _read_one(self, event: pb2.ProducerEvent) -> tuple[Outcome, int]:
         read_header = self._schemas.find(event.schema_id)
@@ -65,3 +72,7 @@ class EventReader:
             reason=str(error),
             alarm=True,
         )
+
+
+def _find_time(newest_ms: int) -> datetime | None:
+    return datetime.fromtimestamp(newest_ms / 1_000, UTC) if newest_ms > 0 else None

@@ -12,7 +12,7 @@ from sf_sync.feed.troubles import Remedy, StreamEnded, plan_backoff_s
 FetchSchema = Callable[[str], Awaitable[str]]
 """The JSON of a schema id; raises StreamEnded."""
 
-ASK_AGAIN_AFTER_S = 30.0
+ASK_AGAIN_AFTER_S = 10.0
 """A schema that could not be had is not asked for with every event: each try may hold the stream up."""
 
 log = structlog.get_logger(__name__)

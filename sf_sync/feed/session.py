@@ -1,7 +1,7 @@
 """One subscription from where to resume until it ends: apply each response, then save the position."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Never
 
 import structlog
@@ -61,7 +61,6 @@ class Session:
         self._footing = footing
         self._pubsub = pubsub
         self._subscription = subscription
-        self._heard_at = parts.now()
 
     async def start_over(self, resume: StartOver) -> None:
         """After a lost position: everything is forgotten once the new stream is sure to deliver, so that a change
@@ -83,7 +82,7 @@ class Session:
             self._check_redis()
             if response is not None:
                 await self._apply(response)
-            elif self._parts.now() - self._heard_at > timedelta(seconds=self._parts.settings.watchdog_s):
+            elif self._parts.liveness.is_silent(self._parts.now()):
                 raise StreamEnded(SILENT)
 
     def _check_redis(self) -> None:
@@ -91,18 +90,16 @@ class Session:
             raise RedisReplaced
 
     async def _apply(self, response: pb2.FetchResponse) -> None:
-        self._heard_at = self._parts.now()
-        events = response.events
-        read = await self._parts.reader.read(events, self._pubsub.get_schema)
+        parts, events = self._parts, response.events
+        read = await parts.reader.read(events, self._pubsub.get_schema)
         await self._effect(read.plan)
+        parts.tally.applied += len(events)
+        parts.tally.undecodable += read.undecodable
+        parts.liveness.responded(parts.now(), has_events=bool(events), committed_at=read.newest_at)
         # Only now, and only if the effect went to the Redis that holds the position: a crash between the two repeats
         # the effect, the other order would lose it.
         self._check_redis()
         await self._save(events[-1].replay_id if events else response.latest_replay_id)
-        self._parts.tally.applied += len(events)
-        self._parts.tally.undecodable += read.undecodable
-        committed_at = datetime.fromtimestamp(read.newest_ms / 1_000, UTC) if read.newest_ms else None
-        self._parts.liveness.responded(self._parts.now(), has_events=bool(events), committed_at=committed_at)
 
     async def _effect(self, plan: Plan) -> None:
         if plan.reasons:
@@ -116,4 +113,9 @@ class Session:
         otherwise grow older than the retention.
         """
         if replay_id:
-            await self._parts.positions.save(replay_id, history=self._footing.history, now=self._parts.now())
+            await self._parts.positions.save(
+                replay_id,
+                history=self._footing.history,
+                covered_until=self._parts.liveness.covered_until,
+                now=self._parts.now(),
+            )

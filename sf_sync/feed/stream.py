@@ -82,8 +82,8 @@ class TopicStream:
         if self._position_refused:
             return StartOver("position_refused")
         resume = plan_resume(held, history=footing.history, margin_s=self._parts.settings.rewind_margin_s)
-        if isinstance(resume, ResumeAfter):
-            self._parts.liveness.covers(resume.position.saved_at)
+        if isinstance(resume, ResumeAfter) and resume.position == held.position and held.covered_until:
+            self._parts.liveness.covers(held.covered_until)
         log.info("feed.resuming", topic=self._parts.topic.name, how=type(resume).__name__)
         return resume
 

@@ -35,7 +35,6 @@ class Feeds:
             "SALESFORCE_CLIENT_ID": "portal-bff",
             "SALESFORCE_CLIENT_SECRET": "local-development-only",
             "SALESFORCE_PUBSUB_TARGET": rig.settings.pubsub_target,
-            "SALESFORCE_PUBSUB_TLS": "false",
         }
         self._children: list[Child] = []
         self.kills = 0

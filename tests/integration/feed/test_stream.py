@@ -1,12 +1,14 @@
 """From a change in Salesforce to what the next reader sees, through every shape of event and every end of a stream."""
 
 import asyncio
+from pathlib import Path
 
-import msgspec
 import pytest
 
+from bff.engines.ports import choose_free_port
 from sf_sync.feed.state import FeedMode
-from tests.integration.feed.rig import REVIEWER, TOPIC, Rig, until
+from tests.integration.feed.engine import Engine
+from tests.integration.feed.rig import REVIEWER, TOPIC, Rig, open_rig, until
 
 
 class TestChanges:
@@ -353,12 +355,27 @@ class TestTransport:
 
     @pytest.mark.asyncio
     async def test_says_that_salesforce_gives_no_token(self, rig: Rig) -> None:
-        settings = msgspec.structs.replace(rig.settings, polling_after_s=60.0)
         rig.emulator.faults.path_prefix = "/services/oauth2"
         rig.emulator.faults.unavailable = True
-        process = await rig.make_process(polling_after_s=settings.polling_after_s)
+        process = await rig.make_process(polling_after_s=60.0)
         process.start()
 
         await until(lambda: process.state.problem == "no_token")
         rig.emulator.faults.reset()
         await process.until_mode(FeedMode.LIVE)
+
+    @pytest.mark.asyncio
+    async def test_is_encrypted_and_trusts_only_known_roots(self, engine: Engine, tmp_path: Path) -> None:
+        async with open_rig(engine.url, pubsub_tls_port=choose_free_port()) as rig:
+            certificate = rig.emulator.pubsub.certificate
+            assert certificate is not None
+            roots = tmp_path / "roots.pem"
+            roots.write_bytes(certificate.certificate_pem)
+            target = f"localhost:{rig.emulator.settings.pubsub_tls_port}"
+
+            stranger = await rig.make_process(pubsub_target=target, pubsub_tls=True, polling_after_s=60.0)
+            stranger.start()
+            await until(lambda: stranger.state.problem == "unavailable")
+            await stranger.stop()
+
+            await rig.start_feed(pubsub_target=target, pubsub_tls=True, pubsub_ca_file=roots)

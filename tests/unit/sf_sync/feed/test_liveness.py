@@ -123,6 +123,12 @@ class TestCoverage:
 
         assert liveness.covered_until == at(100)
 
+    def test_never_reaches_into_the_future_of_another_clock(self) -> None:
+        liveness = make_liveness()
+        liveness.responded(at(100), has_events=True, committed_at=at(400))
+
+        assert liveness.covered_until == at(100)
+
     def test_never_shrinks(self) -> None:
         liveness = make_liveness()
         liveness.covers(at(50))

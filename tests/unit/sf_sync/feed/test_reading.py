@@ -1,4 +1,5 @@
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -58,7 +59,15 @@ class TestEventReader:
     async def test_tells_the_newest_commit(self) -> None:
         events = [make_event(ONE, committed_ms=5_000), make_event(TWO, committed_ms=4_000)]
 
-        assert (await make_reader().read(events, Library().fetch)).newest_ms == 5_000
+        assert (await make_reader().read(events, Library().fetch)).newest_at == datetime.fromtimestamp(5, UTC)
+
+    @pytest.mark.asyncio
+    @pytest.mark.parametrize("committed_ms", [2**63 - 1, -(2**63), 0, 4_102_444_800_000])
+    async def test_does_not_believe_an_absurd_time(self, committed_ms: int) -> None:
+        read = await make_reader().read([make_event(ONE, committed_ms=committed_ms)], Library().fetch)
+
+        assert read.newest_at is None
+        assert read.plan == Plan((ONE,), ())
 
     @pytest.mark.asyncio
     async def test_forgets_everything_for_an_event_that_cannot_be_read(self) -> None:
@@ -68,7 +77,7 @@ class TestEventReader:
         read = await make_reader().read([make_event(TWO), broken], Library().fetch)
 
         assert read.plan == Plan((), (Reason.UNDECODABLE,))
-        assert (read.undecodable, read.newest_ms) == (1, 1_000)
+        assert (read.undecodable, read.newest_at) == (1, datetime.fromtimestamp(1, UTC))
 
     @pytest.mark.asyncio
     @pytest.mark.parametrize("schema_id", ["broken", "unknown to Salesforce"])
