@@ -1,6 +1,5 @@
 """An embedded PostgreSQL: one cluster below a data folder, on a loopback port, with the product's roles."""
 
-import hashlib
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ import psycopg
 from psycopg import sql
 
 from bff.engines.accounts import can_reach, choose_uid, make_private_folder
+from bff.engines.away import forget_orphans, provide_away
 from bff.engines.errors import EngineError
 from bff.engines.ports import LOOPBACK, choose_free_port, is_port_free
 from bff.engines.postgres_binaries import find_postgres
@@ -25,7 +25,6 @@ OWNER = "portal_owner"
 LOGIN = "portal_login"
 DATABASE = "portal"
 
-_SHARED = Path("/var/tmp")  # noqa: S108 - reachable by the account that runs PostgreSQL, and kept over restarts
 _START_TIMEOUT_S = 30
 _POLL_S = 0.02
 # Tests throw their cluster away, so a crash of the machine may take it. A killed server may not: commits still wait
@@ -76,10 +75,11 @@ class Postgres:
     def prepare(self) -> None:
         """Everything slow that needs no child of ours to live: finding the programs, `initdb`, an old server's end."""
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        forget_orphans()
         self._bin = find_postgres(self._uid)
         self._cluster = self._choose_cluster()
         self._secrets = _read_secrets(self.folder / "postgres.json")
-        self._stop_stray(self._cluster)
+        self._stop_stray()
         if not (self._cluster / "PG_VERSION").exists():
             self._initialise()
         self._require_same_version()
@@ -152,24 +152,13 @@ class Postgres:
             raise EngineError(
                 f"The account that runs PostgreSQL cannot reach {here} any more; open the folders above it."
             )
-        digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:16]
-        away = _SHARED / f"portal-bff-{digest}"
-        self._make_away(away)
+        away = provide_away(self.folder, uid=self._uid)
         pointer.write_text(f"{away / 'postgres'}\n")
         with self.log.open("a") as log:
             log.write(
                 f"The data is kept in {away}: {self.folder} is closed to the account that runs PostgreSQL.\n"
             )
         return away / "postgres"
-
-    def _make_away(self, away: Path) -> None:
-        make_private_folder(away, uid=self._uid)
-        if away.stat().st_uid != self._uid:
-            raise EngineError(f"{away} belongs to another account; remove it or choose another --data-dir.")
-        # Left by a data folder of this name that is gone, and with it the passwords.
-        self._stop_stray(away / "postgres")
-        for left in away.iterdir():
-            shutil.rmtree(left)
 
     def _initialise(self) -> None:
         """`initdb` into a draft folder, renamed when whole: a run killed halfway leaves no broken cluster."""
@@ -228,12 +217,12 @@ class Postgres:
         kept.write_text(f"{port}\n")
         return port
 
-    def _stop_stray(self, cluster: Path) -> None:
+    def _stop_stray(self) -> None:
         """End the server of a run that was killed where the kernel could not tell it (see `die_with_parent`)."""
-        lock = cluster / "postmaster.pid"
+        lock = self._cluster / "postmaster.pid"
         if lock.exists():
             pid = int(lock.read_text().split("\n", 1)[0])
-            stop_stray(pid, command_contains=str(cluster), with_signal=signal.SIGINT)
+            stop_stray(pid, command_contains=str(self._cluster), with_signal=signal.SIGINT)
             lock.unlink(missing_ok=True)
 
     def _provide_roles(self, connection: psycopg.Connection) -> None:
