@@ -6,6 +6,7 @@ Each such folder says whose it is, so that one whose data folder was deleted is 
 import hashlib
 import shutil
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from bff.engines.accounts import make_private_folder
@@ -33,10 +34,12 @@ def provide_away(folder: Path, *, uid: int | None) -> Path:
 
 
 def forget_orphans() -> None:
-    """Delete the stand-ins of data folders that are gone. Only root makes them, so only root finds any to read."""
+    """Delete the stand-ins of data folders that are gone. For root, who makes them and may look everywhere."""
     for owner in _SHARED.glob(f"{_PREFIX}*/{_OWNER}"):
-        if not Path(owner.read_text().strip()).exists() and _find_server(owner.parent) is None:
-            shutil.rmtree(owner.parent, ignore_errors=True)
+        # Another start may be doing the same.
+        with suppress(FileNotFoundError):
+            if not Path(owner.read_text().strip()).exists() and _find_server(owner.parent) is None:
+                shutil.rmtree(owner.parent)
 
 
 def _find_server(away: Path) -> int | None:

@@ -75,7 +75,8 @@ class Postgres:
     def prepare(self) -> None:
         """Everything slow that needs no child of ours to live: finding the programs, `initdb`, an old server's end."""
         self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
-        forget_orphans()
+        if self._uid is not None:
+            forget_orphans()
         self._bin = find_postgres(self._uid)
         self._cluster = self._choose_cluster()
         self._secrets = _read_secrets(self.folder / "postgres.json")

@@ -122,7 +122,7 @@ class Supervisor:
                 group.create_task(self._start_postgres())
                 group.create_task(self._start_valkey())
                 group.create_task(self._start_emulator())
-        except* (UpError, EngineError) as failures:
+        except* (UpError, EngineError, OSError) as failures:
             # One sentence is enough: the others, if any, were cut off by the first.
             raise failures.exceptions[0] from None
         await self._prepare_database()

@@ -11,6 +11,7 @@ from bff.cli.running import run_until_signal
 from bff.salesforce_side import make_salesforce_side, opened_in_order
 from bff.settings import Settings
 from sf_sync.feed.feed import Feed
+from sf_sync.feed.offer_changes import make_offer_topics
 
 
 @click.command("feed")
@@ -27,4 +28,6 @@ def command(data_dir: Path) -> None:
 async def follow(settings: Settings, stop: asyncio.Event) -> None:
     side = make_salesforce_side(settings)
     async with opened_in_order(side.redis, side.broadcast, side.client):
-        await Feed(side.account_view, side.client, side.redis, settings.feed).run(stop)
+        offers = make_offer_topics(side.client, side.redis)
+        feed = Feed(side.account_view, side.client, side.redis, settings.feed, more_topics=offers)
+        await feed.run(stop)

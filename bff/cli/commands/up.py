@@ -49,3 +49,5 @@ def command(
         run(chosen, Screen())
     except (UpError, EngineError, DataDirBusy, NotConfigured, SettingsError) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or data_dir}: {error.strerror}.") from error
