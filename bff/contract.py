@@ -43,7 +43,7 @@ def make_openapi_config() -> OpenAPIConfig:
         version="1",
         description="Errors are application/problem+json. Unsafe calls with a session carry X-CSRF-Token.",
         render_plugins=[JsonRenderPlugin()],
-        openapi_router=Router("/schema", route_handlers=[], opt={"open": True}),
+        openapi_router=Router("/schema", route_handlers=[], opt={"open": True}, include_in_schema=False),
         use_handler_docstrings=True,
         components=Components(security_schemes={"session": session, "bearer": bearer}),
     )
