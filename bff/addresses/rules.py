@@ -31,13 +31,15 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # What tells one place from another. Coordinates are left out: they differ with every tap on a map.
-_PLACE = ("country", "city", "area", "street", "building", "floor", "apartment", "postal_code")
+_PLACE = ("country", "city", "area", "street", "building", "floor", "apartment")
 _ARABIC_MARKS = {*range(0x064B, 0x0660), 0x0670, 0x0640}
 
 
 def digest_address(address: Address) -> bytes:
     """One SHA-256 for every spelling of a place: width, case, digits, marks and punctuation aside."""
     parts = [_normalise(getattr(address, name) or "") for name in _PLACE]
+    # "150-0001" and "1500001" are one postal code, while "1-23" and "12-3" are two house numbers.
+    parts.append(_normalise(address.postal_code or "").replace(" ", ""))
     return hashlib.sha256("\x1f".join(parts).encode()).digest()
 
 

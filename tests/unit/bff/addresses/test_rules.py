@@ -18,6 +18,7 @@ class TestDigestAddress:
             (at("شارع السلطان ١٢"), at("شارع السُّلطان 12")),
             (at("1-2-3", building=""), at("1-2-3")),
             (at("ガ"), at("ｶﾞ")),
+            (at("1-2-3", postal_code="150-0001"), at("1-2-3", postal_code="1500001")),
         ],
     )
     def test_is_the_same_for_two_spellings_of_one_place(self, one: Address, other: Address) -> None:
