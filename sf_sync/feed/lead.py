@@ -2,12 +2,16 @@
 
 import asyncio
 
+import structlog
+
 from cache.errors import CacheError
 from sf_sync.feed.polling import Poller
 from sf_sync.feed.pubsub import SignIn
 from sf_sync.feed.session import Parts
-from sf_sync.feed.state import FeedState, plan_mode, publish_feed_state
+from sf_sync.feed.state import FeedMode, FeedState, plan_mode, publish_feed_state
 from sf_sync.feed.stream import TopicStream
+
+log = structlog.get_logger(__name__)
 
 
 class TopicLead:
@@ -30,12 +34,15 @@ class TopicLead:
             group.create_task(self._beat())
 
     async def _beat(self) -> None:
-        parts = self._parts
+        parts, mode = self._parts, None
         while True:
+            state = self.describe()
+            if state.mode != mode:
+                log.info("feed.mode", topic=parts.topic.name, mode=state.mode, problem=state.problem)
+                mode = state.mode
             try:
-                if parts.liveness.is_live(parts.now()):
+                if state.mode is FeedMode.LIVE:
                     await parts.topic.handler.beat(parts.settings.beat_ttl_s)
-                state = self.describe()
                 await publish_feed_state(parts.redis, self.entity, state, ttl_s=parts.settings.beat_ttl_s)
             except CacheError:
                 pass  # without a heartbeat the cache knows enough; the stream reports that Redis is away

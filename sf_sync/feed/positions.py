@@ -42,6 +42,10 @@ return 1
 """)
 
 
+UNKNOWN_HISTORY = ""
+"""Of a Redis that does not say its replication id, as some hosted ones do not."""
+
+
 class PositionLost(Exception):
     """The position is another term's, or Redis lost it: whoever holds it now must be asked again by a claim."""
 
@@ -64,7 +68,7 @@ class Held(Struct, frozen=True, kw_only=True):
 
     position: Position | None
     ring: tuple[Position, ...] = ()
-    history: str = ""
+    history: str = UNKNOWN_HISTORY
     covered_until: datetime | None = None
 
 
@@ -86,7 +90,7 @@ def plan_resume(held: Held, *, history: str, margin_s: float) -> ResumeAfter | S
     """
     if held.position is None:
         return StartOver("no_position")
-    if held.history == history:
+    if history in (UNKNOWN_HISTORY, held.history):
         return ResumeAfter(held.position)
     latest = held.position.saved_at - timedelta(seconds=margin_s)
     older = [entry for entry in held.ring if entry.saved_at <= latest]
@@ -140,7 +144,7 @@ def _parse_held(reply: Sequence[Any]) -> Held:
     return Held(
         position=Position(replay_id, _parse_ms(saved_ms)),
         ring=_parse_ring(ring),
-        history=history.decode() if history else "",
+        history=history.decode() if history else UNKNOWN_HISTORY,
         covered_until=_parse_ms(covered_ms) if covered_ms else None,
     )
 

@@ -142,7 +142,8 @@ class Subscription:
         try:
             await self._call.write(request)
         except (aio.AioRpcError, asyncio.InvalidStateError):
-            # The call is over. The next read says why, with the error code that a failed write lacks.
+            # The call is over, and the next read says why. Now and then grpc.aio puts INTERNAL in place of a status
+            # that arrives during a write; the next try then meets the real one.
             return
 
     async def cancel(self) -> None:

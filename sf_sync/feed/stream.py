@@ -5,8 +5,8 @@ from typing import Never
 
 import structlog
 
-from cache.errors import CacheError
-from sf_sync.feed.positions import PositionLost, ResumeAfter, StartOver, plan_resume
+from cache.errors import CacheError, CacheUnavailable
+from sf_sync.feed.positions import UNKNOWN_HISTORY, PositionLost, ResumeAfter, StartOver, plan_resume
 from sf_sync.feed.pubsub import PubSub, SignIn
 from sf_sync.feed.session import Footing, Parts, RedisReplaced, Session
 from sf_sync.feed.troubles import SILENT, Remedy, StreamEnded, Trouble, plan_backoff_s
@@ -39,30 +39,30 @@ class TopicStream:
         """Until cancelled. Raises Superseded when a newer leader has taken the position over."""
         while True:
             answered_at = self._parts.liveness.last_response_at
-            trouble = await self._try_session()
-            self._parts.liveness.away(by_silence=trouble == SILENT)
+            ended = await self._try_session()
+            self._parts.liveness.away(by_silence=ended.trouble == SILENT)
             # Not when it connects: a server that accepts and then refuses would be asked without any pause.
             if self._parts.liveness.last_response_at != answered_at:
                 self._failures = 0
-            self._note(trouble)
-            await asyncio.sleep(self._plan_pause_s(trouble))
+            self._note(ended)
+            await asyncio.sleep(self._plan_pause_s(ended.trouble))
 
-    async def _try_session(self) -> Trouble:
+    async def _try_session(self) -> StreamEnded:
         try:
             await self._run_session()
         except StreamEnded as ended:
-            return ended.trouble
+            return ended
         except RedisReplaced:
-            return REDIS_REPLACED
+            return StreamEnded(REDIS_REPLACED)
         except PositionLost:
-            return POSITION_LOST
-        except CacheError:
-            return REDIS_AWAY
+            return StreamEnded(POSITION_LOST)
+        except CacheError as error:
+            return StreamEnded(REDIS_AWAY, str(error))
 
     async def _run_session(self) -> Never:
         parts = self._parts
         # The generation first: if the connection changes from here on, the session must notice.
-        footing = Footing(generation=parts.redis.generation, history=await parts.redis.replication_id())
+        footing = Footing(generation=parts.redis.generation, history=await self._read_history())
         resume = await self._plan_resume(footing)
         async with PubSub(self._sign_in, parts.settings) as pubsub:
             after = resume.position.replay_id if isinstance(resume, ResumeAfter) else None
@@ -77,6 +77,15 @@ class TopicStream:
             finally:
                 await subscription.cancel()
 
+    async def _read_history(self) -> str:
+        """Unknown where the server does not let us ask; the stored position alone is then believed."""
+        try:
+            return await self._parts.redis.replication_id()
+        except CacheUnavailable:
+            raise
+        except CacheError:
+            return UNKNOWN_HISTORY
+
     async def _plan_resume(self, footing: Footing) -> ResumeAfter | StartOver:
         held = await self._parts.positions.claim()
         if self._position_refused:
@@ -87,7 +96,8 @@ class TopicStream:
         log.info("feed.resuming", topic=self._parts.topic.name, how=type(resume).__name__)
         return resume
 
-    def _note(self, trouble: Trouble) -> None:
+    def _note(self, ended: StreamEnded) -> None:
+        trouble = ended.trouble
         self._failures += 1
         self._trouble = trouble
         if trouble.remedy is Remedy.SIGN_IN:
@@ -102,6 +112,7 @@ class TopicStream:
             topic=self._parts.topic.name,
             code=trouble.code,
             remedy=trouble.remedy,
+            detail=ended.detail,
             failures=self._failures,
             alarm=is_alarm,
         )

@@ -30,11 +30,12 @@ class Trouble(Struct, frozen=True, kw_only=True):
 
 
 class StreamEnded(Exception):
-    """The subscription is over, whoever ended it."""
+    """The subscription is over, whoever ended it. `detail` is what the server said, for its operators' support."""
 
     def __init__(self, trouble: Trouble, detail: str = "") -> None:
         super().__init__(f"{trouble.code}: {detail}" if detail else trouble.code)
         self.trouble = trouble
+        self.detail = detail
 
 
 SILENT = Trouble(remedy=Remedy.RETRY, code="silent")

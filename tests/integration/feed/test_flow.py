@@ -44,7 +44,9 @@ class StrictBus:
             await context.write(
                 pb2.FetchResponse(events=[pb2.ConsumerEvent()] * count, pending_num_requested=pending)
             )
-        listening.cancel()
+        await (
+            listening
+        )  # until the client hangs up: a stream that ends during its last request is another matter
 
     async def _listen(self, context: Any) -> None:
         while (request := await context.read()) is not aio.EOF:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sf_sync.feed.polling import Lookback, pick_new, pick_settled, plan_lookback
-from sf_sync.feed.positions import Held, Position, ResumeAfter, StartOver, plan_resume
+from sf_sync.feed.positions import UNKNOWN_HISTORY, Held, Position, ResumeAfter, StartOver, plan_resume
 from sf_sync.feed.state import FeedMode, plan_mode
 from sf_sync.feed.topics import ChangedRecord
 
@@ -35,6 +35,11 @@ class TestPlanResume:
         held = Held(position=SAVED, ring=RING, history="a")
 
         assert plan_resume(held, history="b", margin_s=60) == ResumeAfter(Position(b"\x03", at(-60)))
+
+    def test_believes_the_position_when_redis_does_not_tell_its_history(self) -> None:
+        held = Held(position=SAVED, ring=RING, history="a")
+
+        assert plan_resume(held, history=UNKNOWN_HISTORY, margin_s=60) == ResumeAfter(SAVED)
 
     def test_starts_over_when_the_history_changed_and_no_ring_entry_is_old_enough(self) -> None:
         held = Held(position=SAVED, ring=RING[4:], history="a")
