@@ -76,8 +76,8 @@ class Scene(Struct, frozen=True):
     async def deliver(self) -> None:
         """As a worker does once Salesforce is back: every delivery that waits."""
         # The answer may have been given while its try went on; a claim keeps everybody else away until it ends.
-        while await self.list_rows("SELECT id FROM deliveries WHERE claimed_until > now()"):
-            await asyncio.sleep(0.02)
+        while await self.list_rows("SELECT id FROM deliveries WHERE claimed_until > now()"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)  # another connection commits it; there is no event
         async with self.another_process() as worker:
             deliveries = Deliveries(worker.adapters)
             for row in await self.list_rows("SELECT id FROM deliveries WHERE state IN ('waiting', 'parked')"):
