@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,27 +18,37 @@ from bff.deliveries import table
 from bff.deliveries.handlers import DeliveryHandler, find_handler
 from bff.deliveries.outcomes import (
     Delivered,
+    Delivery,
     DeliveryState,
-    Outcome,
     Refused,
     Retry,
     Unknown,
 )
 from bff.deliveries.rules import plan_next_try
 from bff.deliveries.table import Claimed
+from bff.deliveries.trying import send_or_find
 from bff.tenancy import list_orgs
 
 TASK = "deliver"
-JOB_AFTER_S = 5
-"""The web process tries at once; the job is for the case that it can't."""
-LEASE_MARGIN_S = 10.0
-LATE_S = 15.0
+UNKNOWN_KIND_S = 20.0
 
 log = structlog.get_logger(__name__)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient the outbox is, in seconds.
+
+    `job_after_s`: the web process tries at once, and the job is for the case that it can't. `lease_margin_s`: by how
+    much a claim outlives the longest try. `late_s`: how overdue a delivery must be for the sweep to look after it.
+    """
+
+    job_after_s: float = 5.0
+    lease_margin_s: float = 10.0
+    late_s: float = 15.0
 
 
 class Deliveries:
@@ -49,12 +60,14 @@ class Deliveries:
         *,
         now: Callable[[], datetime] = utc_now,
         chance: Callable[[], float] = random.random,
+        pace: Pace | None = None,
     ) -> None:
         self._adapters = adapters
         self._database = adapters.database
         self._jobs = adapters.jobs
         self._now = now
         self._chance = chance
+        self._pace = pace or Pace()
         self._running: dict[UUID, asyncio.Task[DeliveryState]] = {}
 
     async def enqueue(
@@ -74,7 +87,7 @@ class Deliveries:
         await table.insert(
             session, org_id=org_id, op_id=op_id, kind=kind, account_id=account_id, payload=payload
         )
-        await self._defer(session, org_id, op_id, after_s=JOB_AFTER_S)
+        await self._defer(session, org_id, op_id, after_s=self._pace.job_after_s)
 
     async def attempt(self, org_id: UUID, op_id: UUID, *, budget_s: float = 2.5) -> DeliveryState:
         """Try now and say where the delivery stands; call it after the promise has committed.
@@ -107,7 +120,7 @@ class Deliveries:
         found = 0
         for org in orgs:
             async with self._database.transaction(org.id) as session:
-                for op_id in await table.list_overdue(session, org.id, late_s=LATE_S):
+                for op_id in await table.list_overdue(session, org.id, late_s=self._pace.late_s):
                     found += await self._defer(session, org.id, op_id)
         return found
 
@@ -127,16 +140,22 @@ class Deliveries:
             async with self._database.transaction(org_id) as session:
                 return await table.read_state(session, org_id, op_id)
         handler = find_handler(claimed.delivery.kind)
-        outcome = await _send_or_find(handler, claimed, self._adapters)
+        outcome = await send_or_find(handler, claimed, self._adapters)
         if isinstance(outcome, Retry | Unknown):
             return await self._postpone(claimed, outcome)
         return await self._settle(claimed, outcome, handler)
 
     async def _claim(self, org_id: UUID, op_id: UUID, *, only_due: bool) -> Claimed | None:
-        lease_s = DeliveryHandler.timeout_s + LEASE_MARGIN_S
         async with self._database.transaction(org_id) as session:
+            handler = find_handler(await table.lock_account(session, org_id, op_id))
+            longest_s = handler.timeout_s if handler else UNKNOWN_KIND_S
             return await table.claim(
-                session, org_id, op_id, token=uuid4(), lease_s=lease_s, only_due=only_due
+                session,
+                org_id,
+                op_id,
+                token=uuid4(),
+                lease_s=longest_s + self._pace.lease_margin_s,
+                only_due=only_due,
             )
 
     async def _settle(
@@ -159,9 +178,16 @@ class Deliveries:
             await handler.settle(session, delivery, outcome)
             if follower := await table.find_follower(session, delivery):
                 await self._defer(session, delivery.org_id, follower)
-        await handler.settled(delivery, self._adapters)
         log.info("delivery_settled", delivery=delivery.id, delivery_kind=delivery.kind, state=state)
+        await self._tell_settled(handler, delivery)
         return state
+
+    async def _tell_settled(self, handler: DeliveryHandler, delivery: Delivery) -> None:
+        """It is delivered whatever goes wrong here, and must not look otherwise to who waits."""
+        try:
+            await handler.settled(delivery, self._adapters)
+        except Exception:
+            log.exception("delivery_settled_untold", delivery=delivery.id, delivery_kind=delivery.kind)
 
     async def _postpone(self, claimed: Claimed, outcome: Retry | Unknown) -> DeliveryState:
         delivery = claimed.delivery
@@ -198,20 +224,3 @@ class Deliveries:
             after_s=math.ceil(after_s),
             arguments={"org_id": str(org_id), "op_id": str(op_id)},
         )
-
-
-async def _send_or_find(handler: DeliveryHandler | None, claimed: Claimed, adapters: Adapters) -> Outcome:
-    """One try within the lease: whatever an earlier one may have done is looked for first."""
-    delivery = claimed.delivery
-    if handler is None:
-        return Retry("This process does not know how to deliver this.")
-    try:
-        async with asyncio.timeout(DeliveryHandler.timeout_s):
-            if delivery.unknown and (found := await handler.find(delivery, adapters)):
-                return found
-            return await handler.send(delivery, adapters)
-    except TimeoutError:
-        return Unknown("Salesforce did not answer in time.")
-    except Exception as error:  # whatever it is, the promise stands and the next try looks first
-        log.exception("delivery_handler_failed", delivery=delivery.id, delivery_kind=delivery.kind)
-        return Unknown(f"The try ended with {type(error).__name__}.")

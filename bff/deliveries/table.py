@@ -19,7 +19,7 @@ READ_STATE = text("SELECT state FROM deliveries WHERE org_id = :org AND id = :id
 
 # Two claimants for one account take turns here; the second one's statement then sees the first one's claim.
 LOCK_ACCOUNT = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(org_id::text || account_id, 0))"
+    "SELECT kind, pg_advisory_xact_lock(hashtextextended(org_id::text || account_id, 0))"
     " FROM deliveries WHERE org_id = :org AND id = :id"
 )
 
@@ -93,11 +93,19 @@ async def insert(
     await session.execute(INSERT, values)
 
 
+async def lock_account(session: AsyncSession, org_id: UUID, op_id: UUID) -> str:
+    """Until the transaction ends nobody else claims for this account; the delivery's kind.
+
+    Raises sqlalchemy.exc.NoResultFound when it was never promised.
+    """
+    row = (await session.execute(LOCK_ACCOUNT, {"org": org_id, "id": op_id})).one()
+    return str(row.kind)
+
+
 async def claim(
     session: AsyncSession, org_id: UUID, op_id: UUID, *, token: UUID, lease_s: float, only_due: bool
 ) -> Claimed | None:
-    """None when it is settled, not due, claimed by another, or has to wait for the account's earlier one."""
-    await session.execute(LOCK_ACCOUNT, {"org": org_id, "id": op_id})
+    """After `lock_account`. None when it is settled, not due, claimed, or waits for the account's earlier one."""
     values = {"org": org_id, "id": op_id, "claim": token, "lease_s": lease_s, "only_due": only_due}
     row = (await session.execute(CLAIM, values)).one_or_none()
     return Claimed(make_delivery(row), token) if row else None
