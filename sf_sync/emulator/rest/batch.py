@@ -7,6 +7,7 @@ import msgspec
 from sf_sync.emulator.refusals import SalesforceRefusal, json_trouble
 from sf_sync.emulator.rest.composite import MAX_SUBREQUESTS, split_url
 from sf_sync.emulator.rest.context import Context
+from sf_sync.emulator.rest.files import refuse_content
 from sf_sync.emulator.rest.messages import NO_HEADERS, ApiAnswer, ApiRequest, answer_refusal, parse_params
 
 _HALTED = [{"errorCode": "BATCH_PROCESSING_HALTED", "message": "Batch processing halted per request"}]
@@ -50,6 +51,7 @@ def _run(context: Context, request: ApiRequest, part: BatchPart) -> ApiAnswer:
     url = part.url if part.url.startswith("/services/data/") else f"/services/data/{part.url.lstrip('/')}"
     try:
         version, segments, query = split_url(url)
+        refuse_content(segments, "batch")
         if segments[:1] == ["composite"] and (len(segments) == 1 or segments[1] in _NESTED):
             raise SalesforceRefusal(
                 "INVALID_INPUT", f"Resource not supported in a batch: {'/'.join(segments)}"

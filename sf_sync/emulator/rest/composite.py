@@ -8,6 +8,7 @@ import msgspec
 
 from sf_sync.emulator.refusals import SalesforceRefusal, json_trouble, no_such_resource
 from sf_sync.emulator.rest.context import Context
+from sf_sync.emulator.rest.files import refuse_content
 from sf_sync.emulator.rest.messages import ApiAnswer, ApiRequest, answer_refusal, parse_params, split_path
 from sf_sync.emulator.rest.references import REFERENCE_ID, resolve_body, resolve_url
 from sf_sync.emulator.rest.versions import find_version
@@ -138,6 +139,7 @@ def is_query_like(url: str) -> bool:
 def _refuse_unsupported(method: str, segments: Sequence[str]) -> None:
     if method not in _METHODS:
         raise SalesforceRefusal("INVALID_HTTP_METHOD", f"Invalid method: {method}")
+    refuse_content(segments, "composite")
     allowed = segments and (
         segments[0] in ("sobjects", "query", "queryAll") or list(segments[:2]) == _COLLECTIONS
     )

@@ -166,7 +166,7 @@ class Gateway:
             raise no_such_resource()
         if self._context.usage.is_exhausted:
             raise request_limit_exceeded()
-        check_media_types(call)
+        check_media_types(call, segments[1:])
         return ApiRequest(
             method=call.method,
             version=version,
@@ -175,6 +175,7 @@ class Gateway:
             session=session,
             headers=call.headers,
             body=call.body,
+            content=call.read_multipart(),
             client=call.client,
             quirks=quirks,
         )

@@ -1,12 +1,19 @@
 """One HTTP request as it was read, before anything decides what it means."""
 
 import time
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from sf_sync.emulator.asgi import Scope
 from sf_sync.emulator.refusals import SalesforceRefusal
+from sf_sync.emulator.rest.files import is_content
 from sf_sync.emulator.rest.http import read_headers
 from sf_sync.emulator.rest.messages import parse_client
+from sf_sync.emulator.rest.multipart import parse_multipart, takes_multipart
 
+MULTIPART = "multipart/form-data"
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 
@@ -36,6 +43,16 @@ class HttpCall:
         return token.strip() if scheme.lower() in ("bearer", "oauth") else None
 
     @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def read_multipart(self) -> Any:
+        """The fields of a multipart body; UNSET for a body of JSON. Raises SalesforceRefusal."""
+        if self.media_type != MULTIPART or not self.body:
+            return msgspec.UNSET
+        return parse_multipart(self.headers["content-type"], self.body)
+
+    @property
     def size(self) -> int:
         return (
             len(self.path)
@@ -44,14 +61,15 @@ class HttpCall:
         )
 
 
-def check_media_types(call: HttpCall) -> None:
-    """Raises SalesforceRefusal unless the call brings JSON and takes JSON."""
+def check_media_types(call: HttpCall, segments: Sequence[str]) -> None:
+    """Raises SalesforceRefusal unless the call brings and takes JSON, or bytes where `segments` (what follows the
+    version in the path) name a file."""
     accept = call.headers.get("accept", "*/*").lower()
-    if not any(kind in accept for kind in ("json", "*/*", "application/*")):
+    if not is_content(segments) and not any(kind in accept for kind in ("json", "*/*", "application/*")):
         raise SalesforceRefusal("NOT_ACCEPTABLE", "Only application/json is answered", status=406)
     if call.method not in _WITH_BODY or not call.body:
         return
-    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    kind = call.media_type
+    if kind != "application/json" and not (kind == MULTIPART and takes_multipart(call.method, segments)):
         message = f"Content-Type header specified in HTTP request is not supported: {kind or 'none'}"
         raise SalesforceRefusal("UNSUPPORTED_MEDIA_TYPE", message, status=415)

@@ -14,7 +14,8 @@ _ETAG_OBJECT = "Account"
 
 def make_validators(schema: EntitySchema, row: Row) -> Mapping[str, str]:
     """The ETag and Last-Modified headers of a row."""
-    validators = {"Last-Modified": format_http_date(parse_instant(row["LastModifiedDate"]))}
+    modified = row.get("LastModifiedDate") or row["SystemModstamp"]
+    validators = {"Last-Modified": format_http_date(parse_instant(modified))}
     if schema.name == _ETAG_OBJECT:
         # SystemModstamp has whole seconds; two writes within one must not share a tag, so the values count too.
         digest = hashlib.sha256(repr(sorted(row.items())).encode()).hexdigest()

@@ -13,6 +13,7 @@ from sf_sync.emulator.rest import (
     describe,
     external_ids,
     feeds,
+    files,
     limits,
     queries,
     rows,
@@ -65,6 +66,8 @@ def _find_methods(segments: Sequence[str]) -> Methods | None:
     match segments:
         case []:
             return {"GET": list_resources}
+        case ["sobjects", *_] if files.is_content(segments):
+            return {"GET": files.read_content}
         case ["sobjects", *rest]:
             return _find_row_methods(rest)
         case ["query"]:

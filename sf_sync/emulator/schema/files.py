@@ -58,7 +58,7 @@ def _derive_version(before: Row | None, row: Row, read: RowReader) -> Mapping[st
         "VersionData": content or None,
         "Checksum": hashlib.md5(content, usedforsecurity=False).hexdigest() if content else None,
         "ContentSize": len(content or b""),
-        "Title": row.get("Title") or path.stem[:255] or None,
+        "Title": row.get("Title") or path.stem[:255] or "Untitled",
         "FileExtension": extension or None,
         "FileType": _FILE_TYPES.get(extension.lower(), "UNKNOWN"),
         "PublishStatus": "R",
@@ -179,5 +179,4 @@ CONTENT_DOCUMENT_LINK = EntitySchema(
         ),
     ),
     change_events=True,
-    must_filter_by=("Id", "ContentDocumentId", "LinkedEntityId"),
 )

@@ -100,8 +100,6 @@ class EntitySchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     change_events: bool = False
     record_types: tuple[RecordTypeSchema, ...] = ()
     derive: Derivation | None = None
-    must_filter_by: tuple[str, ...] = ()
-    """A query has to say by = or IN of one of these fields which rows it means."""
 
     @cached_property
     def by_name(self) -> dict[str, FieldSchema]:

@@ -41,7 +41,8 @@ class Binder:
         lookups: list[tuple[FieldSchema, EntitySchema]] = []
         for part in parts[:-1]:
             lookup = entity.by_relationship.get(part.lower())
-            if lookup is None or not lookup.reference_to:
+            # A lookup with several targets leads to the platform's object Name, which this org lacks.
+            if lookup is None or len(lookup.reference_to) != 1:
                 raise no_such_relationship(self.query.text, path.at, part)
             entity = self.org.schema[lookup.reference_to[0]]
             lookups.append((lookup, entity))

@@ -14,6 +14,7 @@ from sf_sync.emulator.soql.filters import Filters
 from sf_sync.emulator.soql.ordering import sort_rows
 from sf_sync.emulator.soql.parser import parse
 from sf_sync.emulator.soql.projection import Projector, Shape, bind_selected, expand_group, refuse_double
+from sf_sync.emulator.soql.restrictions import check_restrictions, refuse_semi_join
 from sf_sync.emulator.soql.syntax import Condition, FieldGroup, Query, SelectedPath, Subselect
 from sf_sync.emulator.soql.trouble import malformed, no_such_relationship
 from sf_sync.emulator.store import Org
@@ -43,6 +44,7 @@ class SoqlEngine:
 
     def _run(self, query: Query, *, data_path: str, include_deleted: bool) -> QueryResult:
         binder = Binder(self._org, query)
+        check_restrictions(binder)
         rows = self._find_rows(query, binder, include_deleted=include_deleted)
         if is_plain_count(query):
             kept = rows[: query.limit]
@@ -76,6 +78,7 @@ class SoqlEngine:
     def _find_values(self, query: Query) -> set[Any]:
         """The values of a semi-join's one field."""
         binder = Binder(self._org, query)
+        refuse_semi_join(binder)
         selected = query.selected[0]
         if len(query.selected) != 1 or not isinstance(selected, SelectedPath):
             raise malformed(query.text, query.source_at, "The inner select must have exactly one field")
