@@ -19,7 +19,7 @@ setup:
 test: TESTS ?= tests
 test: check
 	@$(PYTHON) .ci/browser.py
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not soak" $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak" $(TESTS)
 
 check: setup
 	$(BIN)/ruff format --check .

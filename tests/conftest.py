@@ -49,12 +49,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         rmtree(postgres.folder, ignore_errors=True)
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One module goes to one worker, for the sake of its fixtures; what runs alone goes to one worker, last."""
-    for item in items:
-        group = "alone" if runs_alone(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """What runs alone comes last, when the workers have nothing else to do. They take whole files in this order."""
     items.sort(key=runs_alone)
 
 
