@@ -35,13 +35,14 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...]
 
 
-def describe_change(entity: str, kind: ChangeKind, before: Row | None, after: Row | None) -> Change:
-    row = after or before or {}
+def describe_change(
+    entity: str, record_id: str, kind: ChangeKind, before: Row | None, after: Row | None
+) -> Change:
     changed = changed_fields(before, after)
     if kind == "UPDATE":
         # Two updates within a second bear one stamp, and the event names it all the same.
         changed |= {"LastModifiedDate"}
-    return Change(entity=entity, record_id=row["Id"], kind=kind, changed=changed, before=before, after=after)
+    return Change(entity=entity, record_id=record_id, kind=kind, changed=changed, before=before, after=after)
 
 
 def changed_fields(before: Row | None, after: Row | None) -> frozenset[str]:
@@ -68,7 +69,7 @@ def _follow(first: Change, step: Change) -> Change:
         kind = "DELETE"
     elif kind == "DELETE":
         kind = "UPDATE"
-    return describe_change(first.entity, kind, first.before, step.after)
+    return describe_change(first.entity, first.record_id, kind, first.before, step.after)
 
 
 def _came_and_went(change: Change) -> bool:

@@ -5,6 +5,7 @@ HTTP.
 back. An unknown switch is refused with the list of the valid ones.
 """
 
+import random
 from typing import Any
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 GATEWAY_PREFIX = "/services/data"
 
 
-class Faults(msgspec.Struct, kw_only=True):
+class Faults(msgspec.Struct, kw_only=True, dict=True):
     """Every switch at its default is an emulator that behaves. REST switches act on calls whose path starts
     with `path_prefix` and, if `method` is set, have that method; `times` limits how many calls they act
     on."""
@@ -24,7 +25,8 @@ class Faults(msgspec.Struct, kw_only=True):
     """After this many sabotaged calls the REST switches (not latency) rest until `times` is set again; None:
     for ever."""
     seed: int | None = None
-    """Seeds the dice of the ratios, so that a run can be repeated."""
+    """Seeds the dice of the ratios, so that a run can be repeated: setting it, even to the same number, starts them
+    anew."""
 
     # REST: time
     latency_s: float = 0.0
@@ -105,6 +107,31 @@ class Faults(msgspec.Struct, kw_only=True):
         checked = msgspec.convert({**msgspec.structs.asdict(self), **switches}, type(self))
         for name in switches:
             setattr(self, name, getattr(checked, name))
+        if "seed" in switches:
+            self._dice = Dice(self.seed)
+
+    def roll(self) -> float:
+        """The next throw of the dice, at least 0 and less than 1."""
+        if self._dice.seed != self.seed:
+            self._dice = Dice(self.seed)
+        return self._dice.roll()
+
+    def __post_init__(self) -> None:
+        self._dice = Dice(self.seed)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # The dice need an attribute of their own, but a misspelt switch must not become one.
+        if name not in self.__struct_fields__ and name != "_dice":
+            raise AttributeError(f"There is no switch {name}.")
+        super().__setattr__(name, value)
+
+
+class Dice:
+    """Chance that can be repeated."""
+
+    def __init__(self, seed: int | None) -> None:
+        self.seed = seed
+        self.roll = random.Random(seed).random  # noqa: S311 - chance for tests, not for secrets
 
 
 class UnknownSwitch(ValueError):

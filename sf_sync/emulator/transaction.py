@@ -139,7 +139,7 @@ class Transaction:
         table.put(row)
         was = None if kind == "UNDELETE" else before
         after = None if kind == "DELETE" else row
-        self._steps.append(describe_change(table.schema.name, kind, was, after))
+        self._steps.append(describe_change(table.schema.name, row["Id"], kind, was, after))
 
     def _undo(self, mark: int) -> None:
         for step in reversed(self._steps[mark:]):

@@ -83,7 +83,7 @@ class ControlPlane:
             if method in ("PUT", "DELETE"):
                 self._faults.reset()
             self._faults.change(switches)
-        except (UnknownSwitch, msgspec.DecodeError) as error:
+        except (UnknownSwitch, msgspec.DecodeError, UnicodeDecodeError) as error:
             return _error(400, str(error))
         return ApiAnswer(body=msgspec.structs.asdict(self._faults))
 
@@ -91,7 +91,7 @@ class ControlPlane:
         try:
             order = msgspec.json.decode(body or b"{}", type=Order)
             return ApiAnswer(body=msgspec.to_builtins(self._stream.apply(action, order)))
-        except (UnknownAction, UnknownEntity, msgspec.DecodeError) as error:
+        except (UnknownAction, UnknownEntity, msgspec.DecodeError, UnicodeDecodeError) as error:
             return _error(400, str(error))
 
 

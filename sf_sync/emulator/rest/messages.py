@@ -65,7 +65,7 @@ class ApiRequest(msgspec.Struct, kw_only=True):
             raise json_trouble("The HTTP entity body is required, but this request has no entity body.")
         try:
             return _JSON.decode(self.body)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise json_trouble(f"Unexpected character in the JSON body: {error}") from None
 
     def read_object(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What the fault switches do to one call on the REST side."""
 
-import random
 from collections.abc import Iterable
 from typing import Any
 
@@ -38,12 +37,10 @@ NO_SABOTAGE = Sabotage()
 
 
 class Saboteur:
-    """Reads the switches at each call and rolls the dice for the ratios."""
+    """Reads the switches at each call."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
-        self._seed = faults.seed
-        self._dice = random.Random(faults.seed)  # noqa: S311 - chance for tests, not for secrets
 
     def plan(self, method: str, path: str) -> Sabotage:
         faults = self._faults
@@ -61,7 +58,7 @@ class Saboteur:
         return path.startswith(faults.path_prefix) and faults.method.upper() in ("", method)
 
     def _choose(self) -> Sabotage:
-        faults, chance = self._faults, self._roll()
+        faults, chance = self._faults, self._faults.roll()
         cut_after = faults.cut_before_ratio + faults.cut_after_ratio
         if faults.cut_before or chance < faults.cut_before_ratio:
             return Sabotage(cut_before=True)
@@ -86,12 +83,6 @@ class Saboteur:
         if faults.request_limit:
             return answer_refusal(request_limit_exceeded())
         return answer_refusal(session_expired()) if faults.expired_session else None
-
-    def _roll(self) -> float:
-        if self._seed != self._faults.seed:
-            self._seed = self._faults.seed
-            self._dice.seed(self._seed)
-        return self._dice.random()
 
 
 def request_limit_exceeded() -> SalesforceRefusal:
