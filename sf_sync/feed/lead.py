@@ -38,7 +38,7 @@ class TopicLead:
         while True:
             state = self.describe()
             if state.mode != mode:
-                log.info("feed.mode", topic=parts.topic.name, mode=state.mode, problem=state.problem)
+                log.info("feed.mode", topic=parts.topic.name, state=state.mode, problem=state.problem)
                 mode = state.mode
             try:
                 if state.mode is FeedMode.LIVE:

@@ -110,10 +110,10 @@ class TopicStream:
         report(
             "feed.stream_ended",
             topic=self._parts.topic.name,
-            code=trouble.code,
-            remedy=trouble.remedy,
-            detail=ended.detail,
-            failures=self._failures,
+            problem=trouble.code,
+            how=trouble.remedy,
+            cause=ended.detail,
+            attempts=self._failures,
             alarm=is_alarm,
         )
 
