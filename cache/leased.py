@@ -95,6 +95,13 @@ class LeasedValues:
             log.warning("cache_serves_stale", key=key, failure=type(failure).__name__)
             return stale
 
+    async def find(self, key: str, scope: str) -> Reading | None:
+        """What is cached and fresh, without asking the source; None as well while Redis is away."""
+        look = await self._look(key, scope)
+        if look is None or not look.is_fresh or look.envelope is None:
+            return None
+        return _format_cached(look.envelope)
+
     async def invalidate(self, keys: Sequence[str]) -> None:
         """Forget the values of all scopes of these keys and revoke fills under way. Harmless when repeated.
 

@@ -100,7 +100,7 @@ class AccountView:
         try:
             reading = await self._values.read(account_id, str(org_id))
         except SalesforceError as error:
-            raise _make_unavailable(error) from error
+            raise make_unavailable(error) from error
         if reading.value is None:
             raise AccountNotFound
         facts = _find_facts(reading.value, account_id)
@@ -109,6 +109,15 @@ class AccountView:
         source: Literal["cache", "salesforce"] = "cache" if reading.source == "cache" else "salesforce"
         freshness = Freshness(as_of=reading.read_at, source=source, stale=reading.stale)
         return Sighting(facts=facts, freshness=freshness)
+
+    async def find_cached(self, org_id: UUID, account_id: str) -> Sighting | None:
+        """What is cached and fresh, without a call to Salesforce; None as well while Redis is away."""
+        account_id = _normalise(account_id)
+        reading = await self._values.find(account_id, str(org_id))
+        facts = _find_facts(reading.value, account_id) if reading and reading.value else None
+        if reading is None or facts is None:
+            return None
+        return Sighting(facts=facts, freshness=Freshness(as_of=reading.read_at, source="cache"))
 
     async def read_live(self, account_id: str) -> Sighting:
         """For the gate: by a call to Salesforce that starts after this one. Neither reads nor fills the
@@ -121,7 +130,7 @@ class AccountView:
             async with asyncio.timeout(LIVE_TIMEOUT_S):
                 fetched = await self._gate.read(account_id)
         except (SalesforceError, TimeoutError) as error:
-            raise _make_unavailable(error) from error
+            raise make_unavailable(error) from error
         if fetched.facts is None:
             raise AccountNotFound
         return _make_sighting(fetched, fetched.facts)
@@ -197,6 +206,7 @@ def _make_sighting(fetched: Fetched, facts: AccountFacts) -> Sighting:
     return Sighting(facts=facts, freshness=Freshness(as_of=fetched.started_at, source="salesforce"))
 
 
-def _make_unavailable(error: Exception) -> SourceUnavailable:
+def make_unavailable(error: Exception) -> SourceUnavailable:
+    """What a reader is told about a call that failed: when to try again."""
     told_s = error.retry_after_s if isinstance(error, SalesforceUnavailable | RequestLimitReached) else None
     return SourceUnavailable(min(math.ceil(told_s or RETRY_AFTER_S), LONGEST_RETRY_AFTER_S))

@@ -16,6 +16,7 @@ SANDBOX_AUDIENCE = "https://test.salesforce.com"
 _FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 _ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[::1\])(:[0-9]{1,5})?")
 _API_VERSION = re.compile(r"[0-9]{2,3}\.0")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class SalesforceSettingError(Exception):
@@ -73,6 +74,40 @@ class AccountFieldNames(Struct, frozen=True, kw_only=True):
         return names
 
 
+class OfferSettings(Struct, frozen=True, kw_only=True):
+    """How the org's products say what they are. The fields are API names on Product2, the currency's on
+    PricebookEntry.
+    """
+
+    sku_field: str = "ProductCode"
+    type_field: str = "Portal_Product_Type__c"
+    result_field: str = "Portal_Eligibility_Result__c"
+    """The eligibility results that an internet offer is for, as a picklist or multi-select picklist; empty: any."""
+    currency_field: str = "CurrencyIsoCode"
+    """`none` in an org with a single currency, which lacks the field; `currency` says which it is then."""
+    currency: str = "JPY"
+    internet_value: str = "Internet"
+    sim_value: str = "SIM"
+
+    @property
+    def has_currencies(self) -> bool:
+        return self.currency_field != "none"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Each from `SALESFORCE_OFFER_<NAME>`. Raises SalesforceSettingError: the field names go into SOQL."""
+        given = {field.name: env.get(f"SALESFORCE_OFFER_{field.name.upper()}", "") for field in fields(cls)}
+        settings = cls(**{name: value for name, value in given.items() if value})
+        for name in ("sku_field", "type_field", "result_field", "currency_field"):
+            if not _FIELD_NAME.fullmatch(getattr(settings, name)):
+                raise SalesforceSettingError(f"SALESFORCE_OFFER_{name.upper()} is not a field API name.")
+        if not _CURRENCY.fullmatch(settings.currency):
+            raise SalesforceSettingError("SALESFORCE_OFFER_CURRENCY must be three capitals such as JPY.")
+        if settings.internet_value == settings.sim_value:
+            raise SalesforceSettingError("SALESFORCE_OFFER_INTERNET_VALUE and …_SIM_VALUE must differ.")
+        return settings
+
+
 class SalesforceSettings(Struct, frozen=True, kw_only=True):
     """One org and one integration user. `client_secret` or (`username` and `private_key`) is present, not
     both.
@@ -94,6 +129,7 @@ class SalesforceSettings(Struct, frozen=True, kw_only=True):
     refresh too.
     """
     account_fields: AccountFieldNames = AccountFieldNames()
+    offers: OfferSettings = OfferSettings()
 
     @property
     def data_path(self) -> str:
@@ -119,6 +155,7 @@ class SalesforceSettings(Struct, frozen=True, kw_only=True):
             concurrency=int(_parse_number(env, "SALESFORCE_CONCURRENCY", default=10, least=1, most=100)),
             timeout_s=_parse_number(env, "SALESFORCE_TIMEOUT_S", default=2.0, least=0.1, most=120.0),
             account_fields=AccountFieldNames.from_env(env),
+            offers=OfferSettings.from_env(env),
         )
 
 

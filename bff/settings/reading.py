@@ -95,6 +95,7 @@ def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: Sal
         eligibility_requests_per_minute=values["ELIGIBILITY_REQUESTS_PER_MINUTE"],
         redis_url=cache.url,
         redis_timeout_s=cache.timeout_s,
+        order_timeout_s=values["ORDER_TIMEOUT_S"],
         database=DatabaseSettings(
             url=values["DATABASE_URL"],
             owner_url=values["DATABASE_OWNER_URL"] or values["DATABASE_URL"],

@@ -106,6 +106,12 @@ IDENTITY = (
         parse=parsing.parse_positive,
         default="60",
     ),
+    _variable(
+        "ORDER_TIMEOUT_S",
+        "How long an order may wait for Salesforce; after it the customer is told to try again.",
+        parse=parsing.parse_seconds,
+        default="0.8",
+    ),
 )
 
 DOCUMENTS = (
@@ -195,6 +201,27 @@ ACCOUNT_FIELDS = tuple(
     for field in msgspec.structs.fields(AccountFieldNames)
 )
 
+OFFERS = tuple(
+    _variable(f"SALESFORCE_OFFER_{name}", doc, default=default)
+    for name, doc, default in (
+        ("SKU_FIELD", "API name of the Product2 field for the SKU.", "ProductCode"),
+        ("TYPE_FIELD", "The one that tells internet from SIM.", "Portal_Product_Type__c"),
+        ("INTERNET_VALUE", "What that field says of an internet offer.", "Internet"),
+        ("SIM_VALUE", "What that field says of a SIM offer.", "SIM"),
+        (
+            "RESULT_FIELD",
+            "The one for the eligibility results that an internet offer is for; an empty one fits any.",
+            "Portal_Eligibility_Result__c",
+        ),
+        (
+            "CURRENCY_FIELD",
+            "The one on PricebookEntry and Order for the currency; none in an org with a single currency.",
+            "CurrencyIsoCode",
+        ),
+        ("CURRENCY", "The currency of an org with a single one.", "JPY"),
+    )
+)
+
 SECTIONS = (
     ("Web", WEB),
     ("Engines (`bff up` starts those that are absent, in development)", ENGINES),
@@ -202,6 +229,7 @@ SECTIONS = (
     ("Identity documents", DOCUMENTS),
     ("Salesforce", SALESFORCE),
     ("Names of the Account fields in the org", ACCOUNT_FIELDS),
+    ("How the org's products say what they are", OFFERS),
 )
 
 VARIABLES = tuple(variable for _, variables in SECTIONS for variable in variables)

@@ -37,6 +37,7 @@ class DemoOffer(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     family: str
     price: int
+    description: str
     result: str | None = None
     """The eligibility result that an internet offer is for."""
 
@@ -79,23 +80,59 @@ CUSTOMERS = (
 )
 
 OFFERS = (
-    DemoOffer(sku="NET-HOME-1G", name="Home Internet 1 Gbps", family="Internet", price=5_720, result="Home"),
     DemoOffer(
-        sku="NET-HOME-10G", name="Home Internet 10 Gbps", family="Internet", price=7_480, result="Home"
+        sku="NET-HOME-1G",
+        name="Home Internet 1 Gbps",
+        family="Internet",
+        price=5_720,
+        description="Fibre for detached houses, up to 1 Gbps, with a Wi-Fi router.",
+        result="Home",
     ),
     DemoOffer(
-        sku="NET-APT-1G", name="Apartment Internet 1 Gbps", family="Internet", price=4_180, result="Apartment"
+        sku="NET-HOME-10G",
+        name="Home Internet 10 Gbps",
+        family="Internet",
+        price=7_480,
+        description="Fibre for detached houses, up to 10 Gbps, with a Wi-Fi 7 router.",
+        result="Home",
+    ),
+    DemoOffer(
+        sku="NET-APT-1G",
+        name="Apartment Internet 1 Gbps",
+        family="Internet",
+        price=4_180,
+        description="Up to 1 Gbps over the fibre of your building.",
+        result="Apartment",
     ),
     DemoOffer(
         sku="NET-APT-100M",
         name="Apartment Internet 100 Mbps",
         family="Internet",
         price=3_520,
+        description="Up to 100 Mbps over the telephone lines of your building.",
         result="Apartment",
     ),
-    DemoOffer(sku="SIM-3G", name="SIM 3 GB", family="SIM", price=990),
-    DemoOffer(sku="SIM-20G", name="SIM 20 GB", family="SIM", price=2_178),
-    DemoOffer(sku="SIM-MAX", name="SIM Unlimited", family="SIM", price=3_278),
+    DemoOffer(
+        sku="SIM-3G",
+        name="SIM 3 GB",
+        family="SIM",
+        price=990,
+        description="3 GB a month, calls by the minute.",
+    ),
+    DemoOffer(
+        sku="SIM-20G",
+        name="SIM 20 GB",
+        family="SIM",
+        price=2_178,
+        description="20 GB a month, five minutes free in every call.",
+    ),
+    DemoOffer(
+        sku="SIM-MAX",
+        name="SIM Unlimited",
+        family="SIM",
+        price=3_278,
+        description="Data without a limit, calls included.",
+    ),
 )
 
 
@@ -119,6 +156,7 @@ def seed_demo(org: Org) -> None:
 def _seed_offer(transaction: Transaction, offer: DemoOffer) -> None:
     product = {
         "Name": offer.name,
+        "Description": offer.description,
         "ProductCode": offer.sku,
         "StockKeepingUnit": offer.sku,
         "Family": offer.family,

@@ -1,7 +1,7 @@
 """The feed process: lead or stand by, and while leading keep stream, heartbeat, polling and state going."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -46,13 +46,15 @@ class Feed:
         redis: Redis,
         settings: FeedSettings,
         *,
+        more_topics: Sequence[Topic] = (),
         now: Callable[[], datetime] = read_clock,
     ) -> None:
+        """Follows accounts, and `more_topics` beside them."""
         self._redis = redis
         self._settings = settings
         self._now = now
         self._leadership = Leadership(redis, LEADERSHIP, ttl_s=settings.leader_ttl_s)
-        self._topics = make_topics(view, Salesforce(client))
+        self._topics = (*make_topics(view, Salesforce(client)), *more_topics)
         self._sign_in = SignIn(client)
         self._schemas = Schemas(patience_s=settings.schema_patience_s)
         self._leads: tuple[TopicLead, ...] = ()
