@@ -8,10 +8,9 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from bff import storefront
 from bff.access import AccessLog
 from bff.adapters import Adapters, make_adapters, opened
-from bff.checkout.controllers import evaluate_cart
-from bff.checkout.service import Checkout
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
 from bff.direct import DirectReads, Read
@@ -103,7 +102,7 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
         show_session,
         show_eligibility,
         request_review,
-        evaluate_cart,
+        *storefront.ROUTES,
         follow_status,
         show_verification,
         submit_document,
@@ -146,7 +145,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "eligibility": eligibility,
         "inspectors": inspectors,
         "verification": make_verification(settings, adapters, deliveries, inspectors),
-        "checkout": Checkout(eligibility.reader),
+        **storefront.make_shop(adapters),
         "principals": principals,
         "sessions": sessions,
         "dev_sign_in": DevSignIn(settings, adapters.database, principals, sessions),

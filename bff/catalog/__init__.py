@@ -1,8 +1,9 @@
-"""What can be bought. Until the pricebook is read: which product type a SKU names.
+"""What can be bought: the offers of the standard price book, and which of them fit a customer's address.
 
-May import what lies below the features; no sibling feature.
+May import `bff.overrides` and what lies below the features; no sibling feature.
 """
 
-from bff.catalog.rules import ProductType, find_product_type
+from bff.catalog.rules import format_price, is_fit
+from bff.catalog.service import Catalogue
 
-__all__ = ["ProductType", "find_product_type"]
+__all__ = ["Catalogue", "format_price", "is_fit"]

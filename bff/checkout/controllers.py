@@ -4,7 +4,7 @@ from litestar import post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from bff.checkout.schemas import Cart, Evaluation, make_evaluation, make_lines
+from bff.checkout.schemas import Cart, Evaluation, make_evaluation
 from bff.checkout.service import Checkout
 from bff.identity import Caller, requires_customer
 from bff.problems import WITH_BODY
@@ -22,5 +22,5 @@ async def evaluate_cart(
     data: JSONBody[Cart], caller: NamedDependency[Caller], checkout: NamedDependency[Checkout]
 ) -> Evaluation:
     """May this cart be submitted? All problems in a fixed order, and the one thing to do next."""
-    verdict = await checkout.evaluate(caller, make_lines(data))
+    verdict = await checkout.evaluate(caller, [(item.sku, item.quantity) for item in data.items])
     return make_evaluation(verdict, find_texts(caller.locale))

@@ -1,14 +1,20 @@
-"""The gate as a pure function: the tables of `docs/features/checkout.md`."""
+"""The gate as a pure function: the tables of `docs/features/checkout.md`. Pages, orders and tiles all ask it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from bff.catalog import ProductType
+from bff.catalog import is_fit
 from bff.next_actions import NextActionCode
 from bff.texts import N_
 from sf_sync.objects.account import EligibilityStatus, VerificationStatus
+from sf_sync.objects.offer import ProductType
+
+RULES_VERSION = 1
+"""Kept with every recorded decision; raised whenever the same inputs would be decided otherwise."""
+
+Status = EligibilityStatus | VerificationStatus
 
 
 class ProblemCode(StrEnum):
@@ -35,42 +41,67 @@ SENTENCES = {
     ),
 }
 
+ALLOWED: Mapping[ProductType, frozenset[Status]] = {
+    ProductType.INTERNET: frozenset({EligibilityStatus.ELIGIBLE}),
+    ProductType.SIM: frozenset({VerificationStatus.SUBMITTED, VerificationStatus.VERIFIED}),
+}
+"""A closed set: whatever is not in it blocks."""
+
+_BLOCKS: Mapping[Status, ProblemCode] = {
+    EligibilityStatus.NOT_REQUESTED: ProblemCode.ELIGIBILITY_NOT_REQUESTED,
+    EligibilityStatus.PENDING: ProblemCode.ELIGIBILITY_PENDING,
+    EligibilityStatus.INELIGIBLE: ProblemCode.ELIGIBILITY_INELIGIBLE,
+    VerificationStatus.NOT_SUBMITTED: ProblemCode.ID_NOT_SUBMITTED,
+    VerificationStatus.REJECTED: ProblemCode.ID_REJECTED,
+}
+
 
 class CartLine(msgspec.Struct, frozen=True):
-    """`product_type` is None for a SKU that is no offer."""
+    """`product_type` is None for a SKU that is no active offer; `fits` are the results that the offer is for."""
 
     sku: str
     quantity: int
     product_type: ProductType | None
+    fits: tuple[str, ...] = ()
 
 
-class InternetStanding(msgspec.Struct, frozen=True):
-    """What the customer is shown about eligibility."""
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact as the customer is shown it. `is_stale`: shown because Salesforce does not answer, so that it may block
+    and never allow. `message` is the reviewer's.
+    """
 
-    status: EligibilityStatus
-    next_action: NextActionCode
+    status: Status
+    next_action: NextActionCode = NextActionCode.NONE
+    is_stale: bool = False
+    result: str | None = None
+    message: str | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The account as the gate sees it. A fact is None when Salesforce cannot be read.
-
-    `is_stale`: shown because Salesforce does not answer, so that it may block and never allow.
+    """The account as the gate sees it. A fact is None when Salesforce cannot be read; `overridden` are the product
+    types for which staff have lifted the block.
     """
 
-    internet: InternetStanding | None = None
-    sim: VerificationStatus | None = None
-    is_stale: bool = False
+    internet: Fact | None = None
+    sim: Fact | None = None
+    overridden: frozenset[ProductType] = frozenset()
     retry_after_s: int | None = None
 
+    def find(self, product_type: ProductType) -> Fact | None:
+        return self.internet if product_type is ProductType.INTERNET else self.sim
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """Why the cart may not be submitted; every problem blocks."""
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why the cart may not be submitted; every problem blocks. `fits` are the results that the offer is for."""
 
     code: ProblemCode
-    product_type: ProductType | None
-    next_action: NextActionCode
+    product_type: ProductType | None = None
+    next_action: NextActionCode = NextActionCode.NONE
     sku: str | None = None
-    status: str | None = None
+    status: Status | None = None
+    fits: tuple[str, ...] = ()
+    result: str | None = None
+    message: str | None = None
     retry_after_s: int | None = None
 
 
@@ -86,60 +117,73 @@ class Verdict(msgspec.Struct, frozen=True):
 def evaluate(lines: Iterable[CartLine], standing: Standing) -> Verdict:
     """All problems in their fixed order: offers, internet, SIM."""
     cart = tuple(lines)
-    unavailable = dict.fromkeys(line.sku for line in cart if line.product_type is None)
+    problems = _judge_offers(cart, standing)
     wanted = {line.product_type for line in cart}
-    problems = [_refuse_offer(sku) for sku in unavailable]
-    if ProductType.INTERNET in wanted:
-        problems += _judge_internet(standing)
-    if ProductType.SIM in wanted:
-        problems += _judge_sim(standing)
+    for product_type in ProductType:
+        if product_type in wanted and (problem := judge(product_type, standing)):
+            problems.append(problem)
     return Verdict(tuple(problems), _choose_next_action(problems))
 
 
-def _refuse_offer(sku: str) -> Problem:
+def judge(product_type: ProductType, standing: Standing) -> Problem | None:
+    """Why an order of this type is blocked by the account's status; None when it is not."""
+    fact = standing.find(product_type)
+    if fact is None:
+        return _miss_source(product_type, standing)
+    code = find_block(product_type, fact.status)
+    is_lifted = product_type in standing.overridden and code is not ProblemCode.STATUS_UNKNOWN
+    if code is None or is_lifted:
+        return _miss_source(product_type, standing) if fact.is_stale else None
     return Problem(
-        code=ProblemCode.OFFER_NOT_AVAILABLE, product_type=None, next_action=NextActionCode.NONE, sku=sku
+        code=code,
+        product_type=product_type,
+        next_action=fact.next_action,
+        status=fact.status,
+        message=fact.message,
     )
 
 
-def _judge_internet(standing: Standing) -> list[Problem]:
-    if standing.internet is None:
-        return [_miss_source(ProductType.INTERNET, standing)]
-    status, next_action = standing.internet.status, standing.internet.next_action
-    match status:
-        case EligibilityStatus.ELIGIBLE:
-            return [_miss_source(ProductType.INTERNET, standing)] if standing.is_stale else []
-        case EligibilityStatus.NOT_REQUESTED:
-            code = ProblemCode.ELIGIBILITY_NOT_REQUESTED
-        case EligibilityStatus.PENDING:
-            code = ProblemCode.ELIGIBILITY_PENDING
-        case EligibilityStatus.INELIGIBLE:
-            code = ProblemCode.ELIGIBILITY_INELIGIBLE
-        case EligibilityStatus.UNKNOWN:
-            code = ProblemCode.STATUS_UNKNOWN
-    return [Problem(code=code, product_type=ProductType.INTERNET, next_action=next_action, status=status)]
+def find_block(product_type: ProductType, status: Status) -> ProblemCode | None:
+    """The problem that a status is by itself; None for one that allows."""
+    if status in ALLOWED[product_type]:
+        return None
+    return _BLOCKS.get(status, ProblemCode.STATUS_UNKNOWN)
 
 
-def _judge_sim(standing: Standing) -> list[Problem]:
-    match standing.sim:
-        case None:
-            return [_miss_source(ProductType.SIM, standing)]
-        case VerificationStatus.VERIFIED | VerificationStatus.SUBMITTED:
-            return [_miss_source(ProductType.SIM, standing)] if standing.is_stale else []
-        case VerificationStatus.NOT_SUBMITTED:
-            code, next_action = ProblemCode.ID_NOT_SUBMITTED, NextActionCode.UPLOAD_ID
-        case VerificationStatus.REJECTED:
-            code, next_action = ProblemCode.ID_REJECTED, NextActionCode.RESUBMIT_ID
-        case VerificationStatus.UNKNOWN:
-            code, next_action = ProblemCode.STATUS_UNKNOWN, NextActionCode.CONTACT_SUPPORT
-    return [Problem(code=code, product_type=ProductType.SIM, next_action=next_action, status=standing.sim)]
+def refuse_unread_catalogue(retry_after_s: int | None) -> Verdict:
+    """Without the catalogue nobody knows what the cart holds."""
+    problem = Problem(code=ProblemCode.SOURCE_UNAVAILABLE, retry_after_s=retry_after_s)
+    return Verdict((problem,), NextActionCode.NONE)
+
+
+def _judge_offers(cart: tuple[CartLine, ...], standing: Standing) -> list[Problem]:
+    """Each SKU once. Whether an offer fits is asked only where the address was reviewed and nobody lifted the block."""
+    fact = standing.internet
+    is_fit_known = (
+        fact is not None
+        and fact.status is EligibilityStatus.ELIGIBLE
+        and ProductType.INTERNET not in standing.overridden
+    )
+    result = fact.result if fact else None
+    refused: dict[str, Problem] = {}
+    for line in cart:
+        if line.product_type is None:
+            refused[line.sku] = Problem(code=ProblemCode.OFFER_NOT_AVAILABLE, sku=line.sku)
+        elif is_fit_known and line.product_type is ProductType.INTERNET and not is_fit(line.fits, result):
+            refused[line.sku] = Problem(
+                code=ProblemCode.OFFER_NOT_AVAILABLE,
+                product_type=line.product_type,
+                sku=line.sku,
+                fits=line.fits,
+                result=result,
+            )
+    return list(refused.values())
 
 
 def _miss_source(product_type: ProductType, standing: Standing) -> Problem:
     return Problem(
         code=ProblemCode.SOURCE_UNAVAILABLE,
         product_type=product_type,
-        next_action=NextActionCode.NONE,
         retry_after_s=standing.retry_after_s,
     )
 

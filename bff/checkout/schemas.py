@@ -5,12 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from bff.catalog import ProductType, find_product_type
-from bff.checkout.rules import SENTENCES, CartLine, Problem, ProblemCode, Verdict
+from bff.checkout.rules import SENTENCES, Problem, ProblemCode, Verdict
 from bff.next_actions import NextAction, make_next_action
 from bff.texts import Texts
+from sf_sync.objects.offer import ProductType
 
 Sku = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]*$")]
+MOST_ITEMS = 20
+"""An order with all its lines is one call to Salesforce, which takes 25 steps."""
 
 
 class CartItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -18,17 +20,25 @@ class CartItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_field
     quantity: Annotated[int, Meta(ge=1, le=99)] = 1
 
 
-class Cart(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What the customer wants to order; at least one item."""
+Items = Annotated[list[CartItem], Meta(min_length=1, max_length=MOST_ITEMS)]
 
-    items: Annotated[list[CartItem], Meta(min_length=1, max_length=50)]
+
+class Cart(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What the customer wants to order; 1 to 20 items."""
+
+    items: Items
 
 
 class ProblemData(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What belongs to a problem: the SKU of an offer, the status that blocks, when to try again (seconds)."""
+    """What belongs to a problem: the SKU of an offer and the eligibility results that it is for beside the address's
+    own; the status that blocks, and what the reviewer said; when to try again (seconds).
+    """
 
     sku: str | None = None
+    fits: tuple[str, ...] = ()
+    result: str | None = None
     status: str | None = None
+    reviewer_message: str | None = None
     retry_after: int | None = None
 
 
@@ -50,23 +60,30 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_action: NextAction
 
 
-def make_lines(cart: Cart) -> list[CartLine]:
-    return [CartLine(item.sku, item.quantity, find_product_type(item.sku)) for item in cart.items]
-
-
 def make_evaluation(verdict: Verdict, texts: Texts) -> Evaluation:
     return Evaluation(
         can_submit=verdict.can_submit,
-        problems=[_make_problem(problem, texts) for problem in verdict.problems],
+        problems=make_problems(verdict, texts),
         next_action=make_next_action(verdict.next_action, texts),
     )
 
 
-def _make_problem(problem: Problem, texts: Texts) -> ProblemAnswer:
+def make_problems(verdict: Verdict, texts: Texts) -> list[ProblemAnswer]:
+    return [make_problem(problem, texts) for problem in verdict.problems]
+
+
+def make_problem(problem: Problem, texts: Texts) -> ProblemAnswer:
     return ProblemAnswer(
         code=problem.code,
         product_type=problem.product_type,
         message=texts.say(SENTENCES[problem.code]),
         blocking=True,
-        data=ProblemData(sku=problem.sku, status=problem.status, retry_after=problem.retry_after_s),
+        data=ProblemData(
+            sku=problem.sku,
+            fits=problem.fits,
+            result=problem.result,
+            status=problem.status,
+            reviewer_message=problem.message,
+            retry_after=problem.retry_after_s,
+        ),
     )

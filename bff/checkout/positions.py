@@ -1,0 +1,148 @@
+"""From what is known of an account to what the gate sees: the same for a page, an order and a tile."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+import structlog
+
+from bff.adapters import Adapters
+from bff.checkout.rules import Fact, Standing
+from bff.eligibility import rules as eligibility_rules
+from bff.eligibility.pictures import LocalPictures
+from bff.identity import Caller
+from bff.overrides import OverrideReader
+from bff.verification import rules as verification_rules
+from bff.verification.pictures import make_pictures
+from sf_sync.accounts import AccountNotFound, Freshness, Sighting, SourceUnavailable
+from sf_sync.objects.account import (
+    AccountFacts,
+    EligibilityFacts,
+    EligibilityStatus,
+    VerificationFacts,
+    VerificationStatus,
+)
+from sf_sync.objects.offer import ProductType
+
+log = structlog.get_logger(__name__)
+
+_NO_ELIGIBILITY = EligibilityFacts(status=EligibilityStatus.UNKNOWN)
+_NO_VERIFICATION = VerificationFacts(status=VerificationStatus.UNKNOWN)
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer is shown of both facts, and where and when they were read. An assessment is None when Salesforce
+    cannot be read and nothing of ours tells more; `freshness` then is None too.
+    """
+
+    eligibility: eligibility_rules.Assessment | None = None
+    verification: verification_rules.Assessment | None = None
+    freshness: Freshness | None = None
+    overridden: frozenset[ProductType] = frozenset()
+    retry_after_s: int | None = None
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(
+            internet=_make_internet(self.eligibility),
+            sim=_make_sim(self.verification),
+            overridden=self.overridden,
+            retry_after_s=self.retry_after_s,
+        )
+
+
+class Positions:
+    """One per process. A reading costs one round trip to Redis while everything is cached."""
+
+    def __init__(self, adapters: Adapters, overrides: OverrideReader) -> None:
+        self._account_view = adapters.account_view
+        self._requests = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
+        self._attempts = make_pictures(adapters)
+        self._overrides = overrides
+
+    async def read(self, caller: Caller) -> Position:
+        """For pages: may come from the cache, so it paints a button and lets nothing through."""
+        if caller.account_id is None:
+            return await self.complete(caller, make_unknown("portal"))
+        try:
+            sighting = await self._account_view.read(caller.org_id, caller.account_id)
+        except AccountNotFound:
+            return await self.complete(caller, make_unknown("salesforce"))
+        except SourceUnavailable as away:
+            log.warning("account_unavailable", cause=type(away.__cause__).__name__)
+            return await self.complete(caller, None, retry_after_s=away.retry_after_s)
+        return await self.complete(caller, sighting)
+
+    async def find_cached(self, caller: Caller) -> Position | None:
+        """The same without a call to Salesforce; None when nothing fresh is cached."""
+        if caller.account_id is None:
+            return await self.complete(caller, make_unknown("portal"))
+        try:
+            sighting = await self._account_view.find_cached(caller.org_id, caller.account_id)
+        except AccountNotFound:
+            sighting = make_unknown("portal")
+        return await self.complete(caller, sighting) if sighting else None
+
+    async def complete(
+        self, caller: Caller, sighting: Sighting | None, *, retry_after_s: int | None = None
+    ) -> Position:
+        """What Salesforce said, with what the portal knows besides. None: Salesforce could not be read."""
+        (requests, attempts), overridden = await asyncio.gather(
+            self._read_pictures(caller), self._overrides.find_active(caller)
+        )
+        freshness = sighting.freshness if sighting else None
+        seen_eligibility = seen_verification = None
+        if sighting:
+            facts, read = sighting.facts, sighting.freshness
+            seen_eligibility = eligibility_rules.Seen(facts=facts.eligibility, freshness=read)
+            seen_verification = verification_rules.Seen(facts=facts.verification, freshness=read)
+        return Position(
+            eligibility=eligibility_rules.assess(seen_eligibility, requests),
+            verification=verification_rules.assess(seen_verification, attempts),
+            freshness=freshness,
+            overridden=overridden,
+            retry_after_s=retry_after_s,
+        )
+
+    async def _read_pictures(
+        self, caller: Caller
+    ) -> tuple[eligibility_rules.LocalPicture, verification_rules.LocalPicture]:
+        if caller.account_id is None:
+            return eligibility_rules.LocalPicture(), verification_rules.LocalPicture()
+        return await asyncio.gather(
+            self._requests.read(caller.org_id, caller.account_id),
+            self._attempts.read(caller.org_id, caller.account_id),
+        )
+
+
+def make_unknown(source: Literal["portal", "salesforce"]) -> Sighting:
+    """A customer without an account, or whose account is gone: nothing is known of them, which blocks."""
+    now = datetime.now(UTC)
+    facts = AccountFacts(
+        account_id="", modified_at=now, eligibility=_NO_ELIGIBILITY, verification=_NO_VERIFICATION
+    )
+    return Sighting(facts=facts, freshness=Freshness(as_of=now, source=source))
+
+
+def _make_internet(shown: eligibility_rules.Assessment | None) -> Fact | None:
+    if shown is None:
+        return None
+    return Fact(
+        status=shown.status,
+        next_action=shown.next_action,
+        is_stale=shown.freshness.stale,
+        result=shown.result,
+        message=shown.notes,
+    )
+
+
+def _make_sim(shown: verification_rules.Assessment | None) -> Fact | None:
+    if shown is None:
+        return None
+    return Fact(
+        status=shown.status,
+        next_action=shown.next_action,
+        is_stale=shown.freshness.stale,
+        message=shown.rejection_message,
+    )
