@@ -7,7 +7,7 @@ Knows no feature; a feature registers a `DeliveryHandler` for its kind with `@ha
 from bff.deliveries import tasks as _tasks  # noqa: F401  (registers the jobs)
 from bff.deliveries.handlers import DeliveryHandler, find_handler, handler
 from bff.deliveries.outcomes import Delivered, Delivery, DeliveryState, Outcome, Refused, Retry, Unknown
-from bff.deliveries.service import Deliveries
+from bff.deliveries.service import Deliveries, Pace
 
 __all__ = [
     "Delivered",
@@ -16,6 +16,7 @@ __all__ = [
     "DeliveryHandler",
     "DeliveryState",
     "Outcome",
+    "Pace",
     "Refused",
     "Retry",
     "Unknown",
