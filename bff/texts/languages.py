@@ -90,8 +90,13 @@ def language_codes() -> tuple[str, ...]:
     return (DEFAULT_LANGUAGE, *(code for code in others if code != DEFAULT_LANGUAGE))
 
 
+def find_catalogue(language: str) -> Path:
+    """Where the language's sentences are, or would be."""
+    return LOCALES / language / "LC_MESSAGES" / "messages.po"
+
+
 def _load(language: str) -> NullTranslations:
-    path = LOCALES / language / "LC_MESSAGES" / "messages.po"
+    path = find_catalogue(language)
     if not path.exists():
         return NullTranslations()
     compiled = io.BytesIO()
