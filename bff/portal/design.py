@@ -11,9 +11,7 @@ FIELDS = (
     Field(name="optional", label="Not required", width="half"),
     Field(name="hinted", label="With a hint", hint="What helps to fill it", is_required=True),
     Field(name="wrong", label="With a mistake", value="x", error="What is wrong and how to mend it"),
-    Field(
-        name="choice", label="Choice", width="half", choices=(Choice("a", "First"), Choice("b", "Second"))
-    ),
+    Field(name="choice", label="Choice", width="half", choices=(Choice("a", "First"), Choice("b", "Second"))),
     Field(name="lines", label="Several lines", lines=3),
 )
 

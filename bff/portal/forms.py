@@ -57,7 +57,9 @@ class _Control(msgspec.Struct, frozen=True, kw_only=True):
 # In the order of the form. `missing` is what is asked for where the field may not stay empty.
 _CONTROLS: Mapping[str, _Control] = {
     "street": _Control(
-        label=N_("Street and number"), missing=N_("Please enter the street and number"), autocomplete="address-line1"
+        label=N_("Street and number"),
+        missing=N_("Please enter the street and number"),
+        autocomplete="address-line1",
     ),
     "building": _Control(label=N_("Building"), autocomplete="address-line2"),
     "floor": _Control(label=N_("Floor"), width="half"),
