@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct, structs
 
-from sf_sync.client import Lane, SalesforceClient
+from sf_sync.client import Lane, SalesforceClient, SubAnswer
 from sf_sync.client.answers import parse_page
 from sf_sync.client.refusals import find_failure
 from sf_sync.errors import AnswerMalformed, DuplicateValue, NotFound, OutcomeUnknown, TransactionHalted
@@ -40,13 +40,13 @@ class Documents:
     async def submit(self, command: SubmitDocument) -> DocumentStored | DocumentSuperseded:
         """One call, all or nothing; after OutcomeUnknown ask with `find` before sending the same command again.
 
-        When the account is no longer as expected, one more call looks at it.
+        When the account is no longer as expected, one more call looks at it. When its document was deleted in
+        Salesforce, one more call begins another.
         """
         command = structs.replace(command, account_id=account.parse_account_id(command.account_id))
-        steps = submission.plan_submission(command, names=self._names)
-        answers = await self._client.composite(
-            steps, idempotent=False, lane=Lane.CUSTOMER, timeout_s=SEND_TIMEOUT_S
-        )
+        answers = await self._send(command)
+        if submission.is_document_gone(command, answers):
+            answers = await self._send(structs.replace(command, begins_document=True))
         failure = find_failure(answers)
         if isinstance(failure, TransactionHalted | DuplicateValue | NotFound):
             return await self._look(command)
@@ -61,6 +61,12 @@ class Documents:
         """The version that an earlier delivery of this upload stored; one call."""
         rows = await self._client.query(document.format_version_query(upload_id), lane=Lane.CUSTOMER)
         return document.parse_stored_document(rows[0]) if rows else None
+
+    async def _send(self, command: SubmitDocument) -> list[SubAnswer]:
+        steps = submission.plan_submission(command, names=self._names)
+        return await self._client.composite(
+            steps, idempotent=False, lane=Lane.CUSTOMER, timeout_s=SEND_TIMEOUT_S
+        )
 
     async def _look(self, command: SubmitDocument) -> DocumentStored | DocumentSuperseded:
         """Why a submission was halted."""

@@ -20,7 +20,7 @@ def format_guard(account_id: str, expected: VerificationFacts, names: AccountFie
     conditions = " AND ".join(
         (
             format_soql("Id = {}", account_id),
-            _format_status(expected.status, names),
+            _format_status(expected, names),
             _format_id(names.verification_document_id, expected.document_id),
             _format_id(names.verification_submitted_version_id, expected.submitted_version_id),
         )
@@ -45,14 +45,25 @@ def format_submitted(
     }
 
 
-def _format_status(status: VerificationStatus, names: AccountFieldNames) -> str:
+def _format_status(expected: VerificationFacts, names: AccountFieldNames) -> str:
+    status = expected.status
     if status in (VerificationStatus.UNKNOWN, VerificationStatus.VERIFIED):
         raise ValueError(f"the portal may not turn {status} into submitted")
     spelling = next(text for text, meant in VERIFICATION_PICKLIST.items() if meant is status)
     condition = names.verification_status + format_soql(" = {}", spelling)
     if status is VerificationStatus.NOT_SUBMITTED:
         return f"({condition} OR {names.verification_status} = null)"
+    if status is VerificationStatus.SUBMITTED and expected.submitted_version_id is not None:
+        return f"({condition} OR ({_format_stale_verdict(expected.submitted_version_id, names)}))"
     return condition
+
+
+def _format_stale_verdict(submitted_version_id: str, names: AccountFieldNames) -> str:
+    """A verdict about another version reads as submitted, so the guard has to find it too."""
+    reviewed = names.verification_reviewed_version_id
+    verdict = names.verification_status + format_soql(" IN {}", ["Verified", "Rejected"])
+    other = reviewed + format_soql(" NOT IN {}", [submitted_version_id, submitted_version_id[:15]])
+    return f"{verdict} AND {reviewed} != null AND {other}"
 
 
 def _format_id(field: str, record_id: str | None) -> str:

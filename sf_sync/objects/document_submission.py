@@ -20,6 +20,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from sf_sync.client.answers import parse_page
+from sf_sync.client.refusals import find_code
 from sf_sync.client.wire import SubAnswer, Subrequest
 from sf_sync.errors import AnswerMalformed
 from sf_sync.objects import account, account_verification, document
@@ -33,6 +34,8 @@ STORED = "stored"
 RECHECK = "recheck"
 ACCOUNT = "account"
 
+_GONE = frozenset({"INVALID_CROSS_REFERENCE_KEY", "ENTITY_IS_DELETED"})
+
 
 class SubmitDocument(Struct, frozen=True, kw_only=True):
     """Store a document for review.
@@ -45,6 +48,8 @@ class SubmitDocument(Struct, frozen=True, kw_only=True):
     file: DocumentFile
     submitted_at: datetime
     expected: VerificationFacts
+    begins_document: bool = False
+    """The document that the account names is gone from Salesforce: the file begins another."""
 
 
 def plan_submission(command: SubmitDocument, *, names: AccountFieldNames) -> list[Subrequest]:
@@ -91,9 +96,16 @@ def parse_submission(answers: Sequence[SubAnswer]) -> StoredDocument:
     return document.parse_stored_document(rows[0])
 
 
+def is_document_gone(command: SubmitDocument, answers: Sequence[SubAnswer]) -> bool:
+    """Whether the file was refused because somebody has deleted the document that it should be a version of."""
+    if command.expected.document_id is None or command.begins_document:
+        return False
+    return any(answer.reference_id == VERSION and find_code(answer.body) in _GONE for answer in answers)
+
+
 def _format_place(command: SubmitDocument, names: AccountFieldNames) -> dict[str, Any]:
     """Both places come out of the guard, so that a halted guard halts the file too."""
-    if command.expected.document_id is None:
+    if command.expected.document_id is None or command.begins_document:
         return {"FirstPublishLocationId": f"@{{{GUARD}.records[0].Id}}"}
     return {"ContentDocumentId": f"@{{{GUARD}.records[0].{names.verification_document_id}}}"}
 

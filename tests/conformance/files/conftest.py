@@ -8,6 +8,7 @@ import pytest_asyncio
 from sf_sync.emulator.app import Emulator, create_emulator
 from sf_sync.emulator.settings import EmulatorSettings
 from tests.conformance.files.library import Library
+from tests.conformance.files.review import Review
 
 
 @pytest.fixture
@@ -24,3 +25,8 @@ async def library(emulator: Emulator) -> AsyncIterator[Library]:
 @pytest_asyncio.fixture
 async def account_id(library: Library) -> str:
     return await library.create("Account", Name="Hana Sato")
+
+
+@pytest.fixture
+def review(library: Library, account_id: str) -> Review:
+    return Review(library, account_id)
