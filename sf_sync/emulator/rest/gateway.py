@@ -173,6 +173,7 @@ class Gateway:
             segments=segments[1:],
             params=parse_params(call.query),
             session=session,
+            base_url=call.base_url,
             headers=call.headers,
             body=call.body,
             content=call.read_multipart(),

@@ -35,6 +35,8 @@ class ApiRequest(msgspec.Struct, kw_only=True):
     segments: Sequence[str]
     params: Mapping[str, str]
     session: Session
+    base_url: str = ""
+    """What the caller reached us by."""
     headers: Mapping[str, str] = NO_HEADERS
     body: bytes = b""
     content: Any = msgspec.UNSET

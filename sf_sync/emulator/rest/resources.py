@@ -37,7 +37,9 @@ def dispatch(context: Context, request: ApiRequest) -> ApiAnswer:
 
 
 def list_resources(context: Context, request: ApiRequest) -> ApiAnswer:
-    return ApiAnswer(body={name: f"{request.data_path}/{name}" for name in _NAMED})
+    """The resources, and the identity url by which some clients learn who they are."""
+    identity = f"{request.base_url}/id/{context.org.org_id}/{request.session.user_id}"
+    return ApiAnswer(body={"identity": identity, **{name: f"{request.data_path}/{name}" for name in _NAMED}})
 
 
 def list_composite_resources(context: Context, request: ApiRequest) -> ApiAnswer:

@@ -9,6 +9,7 @@ from sf_sync.emulator.schema.fields import (
     identity,
     long_text,
     lookup,
+    number_custom_fields,
     of_type,
     owner,
     person_name,
@@ -39,6 +40,11 @@ _FIELDS: tuple[FieldSchema, ...] = (
     owner(),
     *audit(),
     *view_stamps(),
+    *number_custom_fields(
+        5,
+        # Not unique, as keys from older systems are: an upsert by it may find several contacts.
+        text("Legacy_Customer_Id__c", "Legacy Customer ID", 40, external_id=True),
+    ),
 )
 
 

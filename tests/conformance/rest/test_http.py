@@ -7,7 +7,7 @@ import pytest
 
 from sf_sync.emulator.app import create_emulator
 from sf_sync.emulator.settings import EmulatorSettings
-from tests.conformance.rest.caller import DATA, Caller, error_of
+from tests.conformance.rest.caller import BASE_URL, DATA, Caller, error_of
 
 
 class TestVersions:
@@ -42,6 +42,9 @@ class TestVersions:
         answer = await caller.call("GET", "/services/data/v59.0/")
 
         assert answer.json()["query"] == "/services/data/v59.0/query"
+        path = answer.json()["identity"].removeprefix(BASE_URL)
+        identity = await caller.call("GET", f"{path}?format=json")
+        assert identity.json()["user_id"] == caller.user_id
 
 
 class TestPaths:

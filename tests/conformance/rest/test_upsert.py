@@ -75,6 +75,34 @@ class TestUpsert:
         assert again.json()["id"] != first
 
 
+class TestSeveralMatches:
+    @pytest.mark.asyncio
+    @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PATCH", {"Title": "x"}), ("DELETE", None)])
+    async def test_are_answered_with_their_urls(
+        self, caller: Caller, method: str, body: dict[str, str] | None
+    ) -> None:
+        values = {"LastName": "Sato", "Legacy_Customer_Id__c": "old-1"}
+        ids = [await caller.create("Contact", **values) for _ in range(2)]
+
+        answer = await caller.call(method, "sobjects/Contact/Legacy_Customer_Id__c/OLD-1", json=body)
+
+        assert answer.status_code == 300
+        assert answer.json() == [f"{DATA}/sobjects/Contact/{record_id}" for record_id in ids]
+        assert [row["Title"] for row in await caller.select("SELECT Title FROM Contact")] == [None, None]
+
+    @pytest.mark.asyncio
+    async def test_are_an_error_of_their_row_in_collections(self, caller: Caller) -> None:
+        for _ in range(2):
+            await caller.create("Contact", LastName="Sato", Legacy_Customer_Id__c="old-1")
+        record = {"attributes": {"type": "Contact"}, "Legacy_Customer_Id__c": "old-1", "Title": "x"}
+
+        answer = await caller.call(
+            "PATCH", "composite/sobjects/Contact/Legacy_Customer_Id__c", json={"records": [record]}
+        )
+
+        assert answer.json()[0]["errors"][0]["statusCode"] == "DUPLICATE_EXTERNAL_ID"
+
+
 class TestRace:
     """`upsert_window_s` is the time between looking a key up and writing it."""
 
