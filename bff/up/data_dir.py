@@ -62,11 +62,16 @@ class DataDir:
         return msgspec.json.decode(self._state.read_bytes(), type=Running)
 
     def get_secrets(self) -> dict[str, str]:
-        """What the settings with secrets of our own are here, made at the first call."""
+        """What the settings with secrets of our own are here, made at the first call.
+
+        A newer version may want more of them than the one that made this folder.
+        """
         path = self.path / "secrets.json"
-        if not path.exists():
-            _write_private(path, json.dumps(_make_secrets()).encode())
-        return dict(json.loads(path.read_text()))
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        found = _make_secrets() | kept
+        if found.keys() != kept.keys():
+            _write_private(path, json.dumps(found).encode())
+        return found
 
     def _is_held(self) -> bool:
         if not self._lock.exists():
