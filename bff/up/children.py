@@ -71,6 +71,9 @@ class Child:
             started_at = loop.time()
             self._process = await spawn(self._spec.arguments, environment=self._environment, log=self.log)
             code = await self._process.wait()
+            # Web workers of a killed parent would live on and keep its port.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self.failures = 1 if loop.time() - started_at > SETTLED_AFTER_S else self.failures + 1
             pause_s = min(BACKOFF_FIRST_S * 2 ** (self.failures - 1), BACKOFF_CAP_S)
             self._say(f"{self.name} ended ({describe_exit(code)}), starting it again in {pause_s:g} s")
