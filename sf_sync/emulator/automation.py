@@ -11,6 +11,7 @@ from typing import Any
 
 from sf_sync.emulator.changes import Change
 from sf_sync.emulator.id_verification import bind_verdicts, roll_up_order_reviews
+from sf_sync.emulator.late_orders import refuse_late_orders
 from sf_sync.emulator.schema.case import ELIGIBILITY_RECORD_TYPE
 from sf_sync.emulator.schema.model import Row
 from sf_sync.emulator.store import Org
@@ -47,7 +48,12 @@ def is_current_case(account: Row, case: Row) -> bool:
     return current[:15] == str(case["Id"])[:15]
 
 
-FLOWS: tuple[Automation, ...] = (apply_eligibility_decision, roll_up_order_reviews, bind_verdicts)
+FLOWS: tuple[Automation, ...] = (
+    apply_eligibility_decision,
+    roll_up_order_reviews,
+    bind_verdicts,
+    refuse_late_orders,
+)
 """In the order in which they run."""
 
 

@@ -79,6 +79,7 @@ ORDER = EntitySchema(
             picklist("Id_Review_Status__c", "ID Review Status", *ID_REVIEW_STATUSES, restricted=True),
             long_text("Id_Review_Message__c", "ID Review Message", 4_000),
             text("Id_Review_Version_Id__c", "ID Review Version ID", 18),
+            of_type("datetime", "Portal_Submit_By__c", "Portal Submit By"),
         ),
     ),
     change_events=True,
