@@ -39,6 +39,7 @@ from bff.requests import StrictRequest
 from bff.settings import Settings
 from bff.stopping import Stopping
 from bff.stream.controllers import follow_status
+from bff.stream.facts import FactsReader
 from bff.stream.service import Streams
 from bff.verification.controllers import check_document, list_attempts, show_verification, submit_document
 from bff.verification.examination import Examination
@@ -121,7 +122,7 @@ def make_direct_reads(parts: dict[str, Any]) -> dict[str, Read]:
 
 def make_streams(parts: dict[str, Any]) -> Streams:
     return Streams(
-        parts["eligibility"].reader,
+        FactsReader(parts["eligibility"].reader, parts["verification"].reader),
         parts["broadcast"],
         parts["sessions"],
         stopping=parts["stopping"].event,

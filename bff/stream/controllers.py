@@ -27,7 +27,8 @@ async def follow_status(
 ) -> ServerSentEvent:
     """Server-sent events: `ready` once with the facts of now, `status` whenever they change.
 
-    The data is `{eligibility, verification}`; the id changes with what there is to show.
+    The data is `{eligibility, verification}`, as their own addresses answer them. The id is a version of each, with a
+    dot between, that changes with what there is to show.
     """
     streams.check_room(caller)
     return ServerSentEvent(_tell(streams.follow(caller), find_texts(caller.locale)))
@@ -42,7 +43,7 @@ async def _tell(
 
 
 def _make_message(news: News, texts: Texts) -> ServerSentEventMessage:
-    if news.look is None:
+    if news.facts is None:
         return ServerSentEventMessage(comment="still here")
-    event = msgspec.json.encode(make_status_event(news.look, texts)).decode()
-    return ServerSentEventMessage(event=news.kind, id=news.version, data=event)
+    event = msgspec.json.encode(make_status_event(news.facts, texts)).decode()
+    return ServerSentEventMessage(event=news.kind, id=str(news.version), data=event)

@@ -10,11 +10,10 @@ from typing import Literal
 
 import msgspec
 
-from bff.eligibility.reading import Look, Reader
 from bff.errors import PortalError, TooManyRequests
 from bff.identity import Caller
 from bff.identity.sessions import Sessions
-from bff.stream.facts import make_version
+from bff.stream.facts import NOBODY_CAN_TELL, Facts, FactsReader, Version, make_first_version
 from cache.broadcast import Broadcast, Listener
 from cache.errors import CacheError
 from sf_sync.accounts import EVERY_ACCOUNT_TOPIC, get_account_topic
@@ -30,8 +29,8 @@ class News(msgspec.Struct, frozen=True):
     """`ready` comes once, at the start; `silence` keeps proxies from closing a quiet connection."""
 
     kind: Literal["ready", "status", "silence"]
-    look: Look | None = None
-    version: str = ""
+    facts: Facts | None = None
+    version: Version | None = None
 
 
 class Streams:
@@ -39,7 +38,7 @@ class Streams:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: FactsReader,
         broadcast: Broadcast,
         sessions: Sessions,
         *,
@@ -87,28 +86,27 @@ class Streams:
     ) -> AsyncGenerator[News, None]:
         # Not all at once: streams that began together, after a restart, would end together.
         ends_at = time.monotonic() + self._lifetime_s * random.uniform(0.8, 1.2)  # noqa: S311
-        look = await self._look(caller)
-        version = make_version(look)
-        yield News("ready", look, version)
+        facts = await self._read(caller)
+        version = make_first_version(facts)
+        yield News("ready", facts, version)
         while await self._may_go_on(caller, ends_at):
-            heard = await self._hear(listener, stopping, look.retry_after_s)
+            heard = await self._hear(listener, stopping, facts.retry_after_s)
             if heard == "end":
                 return
             if heard == "silence":
                 yield News("silence")
-            if heard == "silence" and look.assessment:
+            if heard == "silence" and facts.retry_after_s is None:
                 continue
-            look = await self._look(caller)
-            # While nobody can tell, the page keeps what it shows.
-            if look.assessment and make_version(look) != version:
-                version = make_version(look)
-                yield News("status", look, version)
+            facts = await self._read(caller)
+            if (newer := version.follow(facts)) != version:
+                version = newer
+                yield News("status", facts, version)
 
-    async def _look(self, caller: Caller) -> Look:
+    async def _read(self, caller: Caller) -> Facts:
         try:
-            return await self._reader.look(caller)
+            return await self._reader.read(caller)
         except (PortalError, CacheError):
-            return Look(seen=None, verification=None, retry_after_s=5)
+            return NOBODY_CAN_TELL
 
     async def _may_go_on(self, caller: Caller, ends_at: float) -> bool:
         if self._stopping.is_set() or time.monotonic() >= ends_at:

@@ -12,7 +12,7 @@ from bff.verification.inspection.inspectors import Inspectors
 from bff.verification.inspection.names import format_shown_name
 from bff.verification.intake.receive import Limits, Received, receive_document
 from bff.verification.intake.spool import Spool
-from bff.verification.refusals import NOT_TAKEN, DocumentInfected
+from bff.verification.refusals import NOT_TAKEN, DocumentInfected, PoorQuality
 
 # Rebuilt documents are in memory, several times over while they are sealed and sent; the rest wait their turn.
 _AT_ONCE = 3
@@ -83,3 +83,9 @@ class Examination:
             is_scanned=scan is Scan.CLEAN,
             send_anyway=received.send_anyway,
         )
+
+
+def check_quality(examined: Examined) -> None:
+    """Raises PoorQuality, unless the customer wants it sent as it is."""
+    if examined.inspected.quality and not examined.send_anyway:
+        raise PoorQuality(examined.inspected.quality)

@@ -5,7 +5,7 @@ from typing import ClassVar
 from bff.errors import PortalError
 from bff.next_actions import NextActionCode, make_next_action
 from bff.texts import N_, Texts
-from bff.verification.inspection.findings import RefusalCode
+from bff.verification.inspection.findings import Quality, RefusalCode
 
 
 class VerificationRefusal(PortalError):
@@ -67,6 +67,18 @@ class DocumentInfected(VerificationRefusal):
     status = 422
     code = "document_infected"
     detail = N_("The scanner found malware in this file. Please take a new photo of your document.")
+
+
+class PoorQuality(VerificationRefusal):
+    """Only where it was asked for; the API leaves the choice to its caller."""
+
+    status = 422
+    code = "document_quality"
+    detail = N_("A reviewer would probably reject this picture.")
+
+    def __init__(self, findings: tuple[Quality, ...]) -> None:
+        super().__init__()
+        self.findings = findings
 
 
 class QuotaUsedUp(VerificationRefusal):

@@ -15,7 +15,7 @@ from bff.deliveries import Deliveries, DeliveryState
 from bff.errors import TooManyRequests
 from bff.identity import Caller
 from bff.verification.delivery import KIND, Promise, format_identity
-from bff.verification.examination import Body, Examination, Examined
+from bff.verification.examination import Body, Examination, Examined, check_quality
 from bff.verification.intake.spool import Spool
 from bff.verification.pictures import make_pictures
 from bff.verification.quota import Quota, check_quota
@@ -85,8 +85,13 @@ class Verification:
         self._quota = quota
         self._now = now
 
-    async def submit(self, caller: Caller, body: Body, *, context: str) -> Assessment:
+    async def submit(
+        self, caller: Caller, body: Body, *, context: str, requires_quality: bool = False
+    ) -> Assessment:
         """Store first, deliver second: what is answered 202 survives our crash and Salesforce's absence.
+
+        `requires_quality`: refuse what a reviewer would complain about unless the body says `sendAnyway`. For a form
+        without scripts, which cannot call `check` first.
 
         Raises:
             VerificationRefusal, TooManyRequests: nothing is kept. Session, quota and status are looked at before the
@@ -99,6 +104,8 @@ class Verification:
             received = await self._examination.receive(body, spool)
             async with self._examination.turns:
                 examined = await self._examination.examine(received, spool)
+                if requires_quality:
+                    check_quality(examined)
                 attempt = await self._store(owner, examined, seen, expected)
         await self._pictures.announce([owner.account_id])
         state = await self._deliveries.attempt(owner.org_id, attempt.id, budget_s=INLINE_BUDGET_S)

@@ -14,7 +14,8 @@ class LiveRegion {
     const stream = new EventSource(this.element.dataset.stream);
     const hear = (event) => {
       this.waitMs = 1_000;
-      if (event.lastEventId !== this.element.dataset.version) this.refresh();
+      // The id holds one version for each fact; this region shows one of them.
+      if (!event.lastEventId.split(".").includes(this.element.dataset.version)) this.refresh();
     };
     stream.addEventListener("ready", hear);
     stream.addEventListener("status", hear);

@@ -10,14 +10,18 @@ import msgspec
 import pytest
 import uvicorn
 
-from bff.eligibility.pictures import LocalPictures
-from bff.eligibility.reading import Reader
+from bff.eligibility.pictures import make_pictures as make_requests
+from bff.eligibility.reading import Reader as EligibilityReader
 from bff.errors import TooManyRequests
 from bff.identity import Caller
 from bff.identity.principals import Principals
 from bff.identity.sessions import NewSession, Sessions
+from bff.stream.facts import FactsReader
 from bff.stream.service import MOST_PER_ACCOUNT, News, Streams
+from bff.verification.pictures import make_pictures as make_attempts
+from bff.verification.reading import Reader as VerificationReader
 from sf_sync.objects.account import EligibilityStatus
+from tests.documents import make_jpeg
 from tests.fixtures.portal import sign_in
 from tests.integration.bff.scene import REQUEST, Scene, make_email
 
@@ -45,10 +49,11 @@ async def make_rig(scene: Scene, name: str, *, keep_alive_s: float = 60, lifetim
     sessions = Sessions(adapters.redis, principals, scene.portal.settings.identity)
     caller = await principals.find_by_email(make_email(name))
     assert caller is not None
-    pictures = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
+    eligibility = EligibilityReader(adapters.account_view, make_requests(adapters))
+    verification = VerificationReader(adapters.account_view, make_attempts(adapters))
     stopping = asyncio.Event()
     streams = Streams(
-        Reader(adapters.account_view, pictures),
+        FactsReader(eligibility, verification),
         adapters.broadcast,
         sessions,
         stopping=stopping,
@@ -63,7 +68,8 @@ async def hear(stream: AsyncIterator[News]) -> News:
 
 
 def read_status(news: News) -> EligibilityStatus | None:
-    return news.look.assessment.status if news.look and news.look.assessment else None
+    assessment = news.facts and news.facts.eligibility.assessment
+    return assessment.status if assessment else None
 
 
 class TestFollow:
@@ -99,6 +105,24 @@ class TestFollow:
             heard = [await hear(one), await hear(other)]
 
         assert [read_status(news) for news in heard] == ["pending", "pending"]
+
+    async def test_tells_a_document_that_salesforce_does_not_have_yet(self, scene: Scene) -> None:
+        rig = await make_rig(scene, "hana")
+
+        async with scene.portal.signed_in() as client, aclosing(rig.streams.follow(rig.caller)) as stream:
+            ready = await hear(stream)
+            scene.emulator.faults.change({"unavailable": True})
+            files = {"file": ("card.jpg", make_jpeg((900, 600)), "image/jpeg")}
+            await client.post("/api/verification/id", files=files)
+            news = await hear(stream)
+
+        verification = news.facts and news.facts.verification.assessment
+        assert verification is not None
+        assert (verification.status, verification.freshness.source) == ("submitted", "portal")
+        assert ready.version is not None
+        assert news.version is not None
+        assert ready.version.eligibility == news.version.eligibility
+        assert ready.version.verification != news.version.verification
 
     async def test_keeps_quiet_about_changes_that_do_not_show(self, scene: Scene) -> None:
         rig = await make_rig(scene, "kenji", keep_alive_s=0.2)
@@ -226,4 +250,5 @@ class TestWire:
         assert [ready[1], status[1]] == ["event: ready", "event: status"]
         body = msgspec.json.decode(status[2].removeprefix("data: "))
         assert (body["eligibility"]["status"], body["eligibility"]["notes"]) == ("ineligible", "No fibre")
-        assert body["verification"] == {"status": "submitted"}
+        assert body["verification"]["status"] == "submitted"
+        assert body["verification"]["nextAction"]["code"] == "wait_for_review"
