@@ -9,12 +9,12 @@ import structlog
 
 from bff.adapters import Adapters
 from bff.checkout.rules import Fact, Standing
+from bff.eligibility import pictures as eligibility_pictures
 from bff.eligibility import rules as eligibility_rules
-from bff.eligibility.pictures import LocalPictures
 from bff.identity import Caller
 from bff.overrides import OverrideReader
+from bff.verification import pictures as verification_pictures
 from bff.verification import rules as verification_rules
-from bff.verification.pictures import make_pictures
 from sf_sync.accounts import AccountNotFound, Freshness, Sighting, SourceUnavailable
 from sf_sync.objects.account import (
     AccountFacts,
@@ -57,8 +57,8 @@ class Positions:
 
     def __init__(self, adapters: Adapters, overrides: OverrideReader) -> None:
         self._account_view = adapters.account_view
-        self._requests = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
-        self._attempts = make_pictures(adapters)
+        self._requests = eligibility_pictures.make_pictures(adapters)
+        self._attempts = verification_pictures.make_pictures(adapters)
         self._overrides = overrides
 
     async def read(self, caller: Caller) -> Position:

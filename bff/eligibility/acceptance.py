@@ -63,7 +63,7 @@ class Acceptance:
         self._now = now
 
     async def decide(self, session: AsyncSession, asker: Asker, asked: Asked, seen: Seen | None) -> Ticket:
-        picture = await get_picture(session, org_id=asker.org_id, account_id=asker.account_id)
+        picture = await get_picture(session, asker.org_id, asker.account_id)
         on_file = await find_default_address(session, org_id=asker.org_id, customer_id=asker.customer_id)
         given = make_address(asked.address, region=asker.caller.region) if asked.address else None
         reviewed_digest = _find_reviewed(picture, on_file)

@@ -7,29 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from bff.deliveries import Delivered, Delivery, DeliveryHandler, Outcome, Refused, Retry, Unknown, handler
-from bff.eligibility.pictures import LocalPictures
+from bff.deliveries.judging import judge_failure
+from bff.eligibility.pictures import make_pictures
 from bff.eligibility.repository import settle_request
 from bff.eligibility.rules import expect_anew
-from sf_sync.errors import (
-    AnswerMalformed,
-    DuplicateValue,
-    OutcomeUnknown,
-    RequestLimitReached,
-    SalesforceError,
-    SalesforceRefused,
-    SalesforceUnavailable,
-)
+from sf_sync.errors import SalesforceError
 from sf_sync.objects.account import EligibilityFacts
 from sf_sync.objects.case import OpenEligibilityCase
 from sf_sync.salesforce import CaseOpened, CaseSuperseded
 
 KIND = "eligibility_request"
 _MOST_TRIES = 3
-
-# The request itself is what Salesforce will not have; anything else that it refuses is mended by an operator.
-_FAULTS_OF_THE_REQUEST = frozenset(
-    {"FIELD_CUSTOM_VALIDATION_EXCEPTION", "STRING_TOO_LONG", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"}
-)
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +66,7 @@ class EligibilityDelivery(DeliveryHandler):
         )
 
     async def settled(self, delivery: Delivery, adapters: Adapters) -> None:
-        pictures = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
-        await pictures.announce([delivery.account_id])
+        await make_pictures(adapters).announce([delivery.account_id])
 
     async def _send(self, delivery: Delivery, promise: Promise, adapters: Adapters) -> Outcome:
         expected: EligibilityFacts | None = promise.expected
@@ -119,17 +106,3 @@ def _expect_anew(answer: CaseSuperseded, promise: Promise) -> EligibilityFacts |
 def _make_delivered(case_id: str) -> Delivered:
     # Taken while the account still is marked as being written: whoever reads it later reads at least this.
     return Delivered(case_id, {"openedAt": datetime.now(UTC).isoformat()})
-
-
-def judge_failure(error: SalesforceError) -> Outcome:
-    """Nothing that a customer was promised is given up for a fault that an operator or time can mend."""
-    reason = f"{type(error).__name__}: {error}"
-    match error:
-        case OutcomeUnknown() | AnswerMalformed() | DuplicateValue():
-            return Unknown(reason)
-        case SalesforceUnavailable() | RequestLimitReached():
-            return Retry(reason, after_s=error.retry_after_s or 0.0)
-        case SalesforceRefused() if error.code in _FAULTS_OF_THE_REQUEST:
-            return Refused(reason)
-        case _:
-            return Retry(reason)

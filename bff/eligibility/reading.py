@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 import structlog
 
-from bff.eligibility.pictures import LocalPictures
 from bff.eligibility.rules import Assessment, LocalPicture, Seen, assess
 from bff.errors import SourceUnavailable
 from bff.identity import Caller
-from sf_sync.accounts import AccountNotFound, AccountView, Freshness
+from bff.pictures import Pictures
+from sf_sync.accounts import AccountNotFound, AccountView, Freshness, Sighting
 from sf_sync.accounts import SourceUnavailable as AccountUnavailable
 from sf_sync.objects.account import (
     EligibilityFacts,
@@ -42,7 +42,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 class Reader:
     """One per process. A look costs one round trip to Redis while both halves are cached."""
 
-    def __init__(self, account_view: AccountView, pictures: LocalPictures) -> None:
+    def __init__(self, account_view: AccountView, pictures: Pictures[LocalPicture]) -> None:
         self._account_view = account_view
         self._pictures = pictures
 
@@ -76,8 +76,28 @@ class Reader:
         except AccountUnavailable as away:
             log.warning("account_unavailable", cause=str(away.__cause__) or type(away.__cause__).__name__)
             return Look(seen=None, verification=None, retry_after_s=away.retry_after_s)
-        seen = Seen(facts=sighting.facts.eligibility, freshness=sighting.freshness)
-        return Look(seen=seen, verification=sighting.facts.verification)
+        return make_look(sighting)
+
+    async def look_before_request(self, caller: Caller, account_id: str) -> Look:
+        """What a decision about a request starts from; None of it may be known.
+
+        An account that never asked and is not cached is not read first: the call that opens the Case looks at it
+        anyway, so a request costs one call to Salesforce and not two.
+        """
+        try:
+            if sighting := await self._account_view.find_cached(caller.org_id, account_id):
+                return make_look(sighting)
+        except AccountNotFound:
+            return _look_at_nothing("salesforce")
+        local = await self._pictures.read(caller.org_id, account_id)
+        if local.request is None:
+            return Look(seen=None, verification=None)
+        return await self.look_at_facts(caller)
+
+
+def make_look(sighting: Sighting) -> Look:
+    seen = Seen(facts=sighting.facts.eligibility, freshness=sighting.freshness)
+    return Look(seen=seen, verification=sighting.facts.verification)
 
 
 def _look_at_nothing(source: Literal["portal", "salesforce"]) -> Look:

@@ -54,7 +54,7 @@ class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
     requested_at: datetime
 
 
-async def get_picture(session: AsyncSession, *, org_id: UUID, account_id: str) -> LocalPicture:
+async def get_picture(session: AsyncSession, org_id: UUID, account_id: str) -> LocalPicture:
     row = (await session.execute(FIND_PICTURE, {"org": org_id, "account": account_id})).one()
     return LocalPicture(has_address=row.has_address, request=_parse_request(row) if row.id else None)
 

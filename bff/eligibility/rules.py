@@ -146,7 +146,7 @@ class AlreadyOpen(msgspec.Struct, frozen=True):
     """A review is under way; asking again changes nothing."""
 
 
-# What an account is taken for that nobody could read: the guard in Salesforce checks it before a change.
+# What an account is taken for that nobody has read: the guard in Salesforce checks it before a change.
 ASSUMED = EligibilityFacts(status=EligibilityStatus.NOT_REQUESTED)
 
 

@@ -1,13 +1,14 @@
 """The wire shapes of internet eligibility."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from bff.addresses import TEXT, AddressInput
 from bff.eligibility.rules import Assessment
+from bff.freshness import FreshnessAnswer, make_freshness, to_seconds
 from bff.next_actions import NextAction, make_next_action
 from bff.texts import Texts
 from sf_sync.objects.account import EligibilityStatus
@@ -22,14 +23,6 @@ class ReviewInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     address: AddressInput | None = None
     sku: Sku | None = None
     notes: Notes | None = None
-
-
-class FreshnessAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """When and where the status was read. `stale`: older than promised, shown because Salesforce is away."""
-
-    as_of: datetime
-    source: Literal["cache", "salesforce", "portal"]
-    stale: bool
 
 
 class EligibilityAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,19 +40,16 @@ class EligibilityAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel
 
 
 def make_answer(assessment: Assessment, texts: Texts) -> EligibilityAnswer:
-    freshness = assessment.freshness
     return EligibilityAnswer(
         status=assessment.status,
         result=assessment.result,
-        requested_at=_to_seconds(assessment.requested_at),
-        checked_at=_to_seconds(assessment.checked_at),
+        requested_at=to_seconds(assessment.requested_at),
+        checked_at=to_seconds(assessment.checked_at),
         notes=assessment.notes,
         case_id=assessment.case_id,
         message=say_headline(assessment, texts),
         next_action=make_next_action(assessment.next_action, texts),
-        freshness=FreshnessAnswer(
-            as_of=freshness.as_of.replace(microsecond=0), source=freshness.source, stale=freshness.stale
-        ),
+        freshness=make_freshness(assessment.freshness),
     )
 
 
@@ -67,7 +57,3 @@ def say_headline(assessment: Assessment, texts: Texts) -> str:
     if assessment.result is None:
         return texts.say(assessment.headline)
     return texts.say(assessment.headline, result=assessment.result)
-
-
-def _to_seconds(at: datetime | None) -> datetime | None:
-    return at.replace(microsecond=0) if at else None

@@ -12,7 +12,7 @@ from bff.adapters import Adapters
 from bff.deliveries import Deliveries, DeliveryState
 from bff.eligibility.acceptance import Acceptance, Asked, Asker, Ticket
 from bff.eligibility.delivery import KIND
-from bff.eligibility.pictures import LocalPictures
+from bff.eligibility.pictures import make_pictures
 from bff.eligibility.reading import Reader
 from bff.eligibility.refusals import EligibilityRefusal, StatusUnknown
 from bff.eligibility.repository import get_request
@@ -51,7 +51,7 @@ class Eligibility:
         requests_per_minute: int,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._pictures = LocalPictures(adapters.redis, adapters.database, adapters.broadcast)
+        self._pictures = make_pictures(adapters)
         self.reader = Reader(adapters.account_view, self._pictures)
         self._database = adapters.database
         self._limiter = adapters.limiter
@@ -69,7 +69,7 @@ class Eligibility:
             raise StatusUnknown
         asker = Asker(caller=caller, customer_id=caller.customer_id, account_id=caller.account_id)
         await self._throttle(asker.account_id)
-        seen = (await self.reader.look_at_facts(caller)).seen
+        seen = (await self.reader.look_before_request(caller, asker.account_id)).seen
         ticket = await self._store(asker, asked, seen, key)
         if ticket.request_id is None or ticket.facts is None:
             return Reply(200, await self.reader.get_assessment(caller))

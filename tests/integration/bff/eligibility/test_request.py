@@ -17,6 +17,12 @@ async def ask(scene: Scene, name: str, body: Any = None, **headers: str) -> http
         return await client.post(REQUEST, json=body or {}, headers=sent)
 
 
+async def look(scene: Scene, name: str) -> None:
+    """Visit the page first, as people do: the status is cached from here on."""
+    async with scene.portal.signed_in(make_email(name)) as client:
+        await client.get(STATUS)
+
+
 class TestAccepted:
     async def test_the_answer_is_the_new_status_with_its_case(self, scene: Scene) -> None:
         answer = await ask(scene, "hana", {"sku": "INTERNET-HOME-1G", "notes": "Blue door"})
@@ -51,10 +57,15 @@ class TestAccepted:
         assert {**asked, "freshness": None} == {**shown, "freshness": None}
 
     async def test_it_costs_one_call(self, scene: Scene) -> None:
-        async with scene.portal.signed_in() as client:
-            await client.get(STATUS)
-            scene.emulator.journal.clear()
-            await client.post(REQUEST, json={})
+        await look(scene, "hana")
+        scene.emulator.journal.clear()
+
+        await ask(scene, "hana", {})
+
+        assert [call.split("/")[-1] for call in scene.list_calls()] == ["composite"]
+
+    async def test_it_costs_one_call_also_when_nothing_is_cached(self, scene: Scene) -> None:
+        await ask(scene, "hana", {})
 
         assert [call.split("/")[-1] for call in scene.list_calls()] == ["composite"]
 
@@ -96,6 +107,8 @@ class TestRefused:
     async def test_with_a_code_a_sentence_and_a_next_action(
         self, scene: Scene, name: str, body: Any, status: int, code: str, action: str
     ) -> None:
+        await look(scene, name)
+
         answer = await ask(scene, name, body)
 
         problem = answer.json()
@@ -103,8 +116,24 @@ class TestRefused:
         assert answer.headers["content-type"] == "application/problem+json"
         assert await scene.list_rows("SELECT id FROM eligibility_requests") == []
 
+    @pytest.mark.parametrize(
+        ("name", "status", "code"),
+        [("sara", 409, "already_eligible"), ("omar", 409, "address_already_reviewed")],
+    )
+    async def test_also_when_only_the_call_itself_finds_out(
+        self, scene: Scene, name: str, status: int, code: str
+    ) -> None:
+        answer = await ask(scene, name, {})
+
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.json()["nextAction"]["code"] in ("none", "contact_support")
+        [row] = await scene.list_rows("SELECT state FROM eligibility_requests")
+        assert row["state"] == "superseded"
+        assert scene.list_cases(name) == []
+
     async def test_while_the_status_is_unknown(self, scene: Scene) -> None:
         scene.emulator.faults.change({"unknown_picklist": True})
+        await look(scene, "hana")
 
         answer = await ask(scene, "hana", {})
 

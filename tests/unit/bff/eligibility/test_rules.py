@@ -42,7 +42,7 @@ def expand(rows: list[dict[str, str]], column: str, values: list[str]) -> list[d
 
 def make_seen(text: str) -> Seen | None:
     status, _, result = text.partition(", ")
-    if status == "unreachable":
+    if status in ("unreachable", "not read"):
         return None
     facts = EligibilityFacts(status=EligibilityStatus(status), result=result or None, notes="a note")
     return Seen(facts=facts, freshness=Freshness(as_of=READ_AT, source="cache"))
