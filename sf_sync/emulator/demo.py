@@ -7,6 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
+from sf_sync.emulator.demo_documents import seed_document
 from sf_sync.emulator.platform_seed import INTEGRATION_USERNAME, STANDARD_PRICEBOOK, find_user_id
 from sf_sync.emulator.store import Org
 from sf_sync.emulator.transaction import Transaction
@@ -177,6 +178,8 @@ def _seed_customer(transaction: Transaction, customer: DemoCustomer) -> None:
     contact_id = transaction.insert("Contact", contact)
     if customer.facts.get("Internet_Eligibility_Status__c") == "Pending":
         _seed_case(transaction, customer, account_id, contact_id)
+    if customer.days_ago is not None:
+        _seed_document(transaction, customer, account_id)
 
 
 def _describe_account(customer: DemoCustomer, now: datetime) -> _Values:
@@ -197,6 +200,17 @@ def _describe_account(customer: DemoCustomer, now: datetime) -> _Values:
     if customer.facts["Id_Verification_Status__c"] == "Verified":
         account["Id_Verification_Verified_Date_Time__c"] = decided
     return account
+
+
+def _seed_document(transaction: Transaction, customer: DemoCustomer, account_id: str) -> None:
+    seed_document(
+        transaction,
+        account_id,
+        name=customer.name,
+        email=customer.email,
+        asked_at=transaction.at - timedelta(days=customer.days_ago or 0),
+        blurry=customer.facts["Id_Verification_Status__c"] == "Rejected",
+    )
 
 
 def _seed_case(transaction: Transaction, customer: DemoCustomer, account_id: str, contact_id: str) -> None:

@@ -11,6 +11,7 @@ from sf_sync.emulator.refusals import SalesforceRefusal
 from sf_sync.emulator.schema.model import Row
 from sf_sync.emulator.store import Org
 from sf_sync.emulator.transaction import Transaction
+from sf_sync.ids import InvalidRecordId, parse_record_id
 
 _EDITABLE = frozenset({"Title", "Description", "ReasonForChange", "SharingOption", "SharingPrivacy"})
 _MIRRORED = (
@@ -65,9 +66,22 @@ def link_document(
         transaction.insert("ContentDocumentLink", link)
 
 
+def find_version(org: Org, version_id: str) -> Row | None:
+    """The version with this id in either form, as a text field holds it."""
+    return org.find("ContentVersion", _widen(version_id))
+
+
 def find_latest_version(org: Org, document_id: str) -> Row | None:
-    document = org.find("ContentDocument", document_id)
+    """The latest version of the document with this id in either form."""
+    document = org.find("ContentDocument", _widen(document_id))
     return org.find("ContentVersion", (document or {}).get("LatestPublishedVersionId", ""))
+
+
+def _widen(record_id: str) -> str:
+    try:
+        return parse_record_id(record_id)
+    except InvalidRecordId:
+        return ""
 
 
 def _publish(transaction: Transaction, version: Row) -> None:

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sf_sync.emulator.changes import Change
-from sf_sync.emulator.files import find_latest_version, link_document
+from sf_sync.emulator.files import find_latest_version, find_version, link_document
 from sf_sync.emulator.refusals import SalesforceRefusal
 from sf_sync.emulator.schema.model import Row
 from sf_sync.emulator.transaction import Transaction
-from sf_sync.ids import InvalidRecordId, parse_record_id
 
 STATUS = "Id_Verification_Status__c"
 SUBMITTED_VERSION = "Id_Verification_Submitted_Version_Id__c"
@@ -117,10 +116,7 @@ def _describe_submission(transaction: Transaction, version: Row) -> Row:
 
 
 def _get_version(transaction: Transaction, version_id: str) -> Row:
-    try:
-        version = transaction.find("ContentVersion", parse_record_id(version_id))
-    except InvalidRecordId:
-        version = None
+    version = find_version(transaction.org, version_id)
     if version is None:
         message = "The document under review is not there any more."
         raise SalesforceRefusal("FIELD_CUSTOM_VALIDATION_EXCEPTION", message, fields=[ORDER_VERSION])

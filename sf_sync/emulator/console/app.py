@@ -2,8 +2,11 @@
 
 from sf_sync.emulator.asgi import ASGIApp, Receive, Scope, Send
 from sf_sync.emulator.console.desk import ReviewDesk
-from sf_sync.emulator.console.pages import STYLE_PATH, STYLE_SHEET, render
+from sf_sync.emulator.console.document_desk import DocumentDesk
+from sf_sync.emulator.console.documents import DocumentReviews
+from sf_sync.emulator.console.pages import STYLE_PATH, STYLE_SHEET, Pages, Waiting
 from sf_sync.emulator.console.panel import FaultPanel
+from sf_sync.emulator.console.reviews import Reviews
 from sf_sync.emulator.console.web import (
     PageAnswer,
     PageProblem,
@@ -20,21 +23,24 @@ from sf_sync.emulator.store import Org
 
 def make_console(org: Org, faults: Faults, stream: StreamControl) -> ASGIApp:
     """An ASGI application for `/` and everything below `/console`."""
-    console = _Console(ReviewDesk(org), FaultPanel(faults, stream))
+    reviews, documents = Reviews(org), DocumentReviews(org)
+    pages = Pages(lambda: Waiting(cases=reviews.count_open(), documents=documents.count_open()))
+    console = _Console(ReviewDesk(org, pages), DocumentDesk(org, pages), FaultPanel(faults, stream, pages))
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = console.answer(await read_request(scope, receive))
         except PageProblem as problem:
-            answer = make_page(render("problem.html", problem=problem), status=problem.status)
+            answer = make_page(pages.render("problem.html", problem=problem), status=problem.status)
         await send_answer(answer, send)
 
     return serve
 
 
 class _Console:
-    def __init__(self, desk: ReviewDesk, panel: FaultPanel) -> None:
+    def __init__(self, desk: ReviewDesk, documents: DocumentDesk, panel: FaultPanel) -> None:
         self._desk = desk
+        self._documents = documents
         self._panel = panel
 
     def answer(self, request: PageRequest) -> PageAnswer:
@@ -53,6 +59,12 @@ class _Console:
                 return self._desk.show_queue(request)
             case ["console", "cases", case_id]:
                 return self._desk.show_case(case_id)
+            case ["console", "documents"]:
+                return self._documents.show_queue(request)
+            case ["console", "documents", "versions", version_id]:
+                return self._documents.show_content(version_id)
+            case ["console", "documents", account_id]:
+                return self._documents.show_document(account_id)
             case ["console", "faults"]:
                 return self._panel.show(request)
             case _ if request.path == STYLE_PATH:
@@ -64,6 +76,8 @@ class _Console:
         match request.path.strip("/").split("/"):
             case ["console", "cases", case_id, "decision"]:
                 return self._desk.decide(case_id, request)
+            case ["console", "documents", account_id, "decision"]:
+                return self._documents.decide(account_id, request)
             case ["console", "faults"]:
                 return self._panel.save(request)
             case ["console", "faults", "reset"]:

@@ -1,6 +1,6 @@
 """The pages of the eligibility reviews: the queue, one Case, and the decision."""
 
-from sf_sync.emulator.console.pages import render
+from sf_sync.emulator.console.pages import Pages
 from sf_sync.emulator.console.reviews import (
     AlreadyDecided,
     Decision,
@@ -21,13 +21,14 @@ _DECISIONS: dict[str, Decision] = {"approve": "Approved", "reject": "Rejected"}
 class ReviewDesk:
     """Shows reviews of one org and takes decisions on them."""
 
-    def __init__(self, org: Org) -> None:
+    def __init__(self, org: Org, pages: Pages) -> None:
         self._org = org
+        self._pages = pages
         self._reviews = Reviews(org)
 
     def show_queue(self, request: PageRequest) -> PageAnswer:
         just_decided = self._reviews.find(request.query.get("decided", ""))
-        html = render(
+        html = self._pages.render(
             "queue.html",
             waiting=[(review, self._format_age(review)) for review in self._reviews.list_open()],
             decided=self._reviews.list_decided(DECIDED_SHOWN),
@@ -69,7 +70,7 @@ class ReviewDesk:
     def _render_case(
         self, review: Review, *, error: str = "", field: str = "", result: str = "", notes: str = ""
     ) -> str:
-        return render(
+        return self._pages.render(
             "case.html",
             review=review,
             age=self._format_age(review),

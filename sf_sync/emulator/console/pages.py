@@ -1,11 +1,15 @@
 """Turns what the console knows into HTML: the templates, their filters, and the one style sheet."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import msgspec
+
+from sf_sync.emulator.console.pictures import format_size
 
 _FOLDER = Path(__file__).parent
 
@@ -22,8 +26,22 @@ _templates = jinja2.Environment(
 )
 
 
-def render(template: str, **values: Any) -> str:
-    return _templates.get_template(template).render(style_path=STYLE_PATH, **values)
+class Waiting(msgspec.Struct, frozen=True):
+    """How many wait in each queue, as the navigation shows it."""
+
+    cases: int
+    documents: int
+
+
+class Pages:
+    """Renders the templates of one console."""
+
+    def __init__(self, count_waiting: Callable[[], Waiting]) -> None:
+        self._count_waiting = count_waiting
+
+    def render(self, template: str, **values: Any) -> str:
+        shown = {"style_path": STYLE_PATH, "waiting_counts": self._count_waiting(), **values}
+        return _templates.get_template(template).render(shown)
 
 
 def format_time(at: datetime) -> str:
@@ -33,3 +51,4 @@ def format_time(at: datetime) -> str:
 
 
 _templates.filters["time"] = format_time
+_templates.filters["size"] = format_size

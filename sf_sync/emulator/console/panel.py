@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sf_sync.emulator.console.pages import render
+from sf_sync.emulator.console.pages import Pages
 from sf_sync.emulator.console.switches import list_switches, parse_switches
 from sf_sync.emulator.console.web import PageAnswer, PageProblem, PageRequest, make_page, redirect_to
 from sf_sync.emulator.faults import Faults
@@ -46,7 +46,8 @@ EVENT_ACTIONS = (
 class FaultPanel:
     """Shows and turns the switches of one emulator."""
 
-    def __init__(self, faults: Faults, stream: StreamControl) -> None:
+    def __init__(self, faults: Faults, stream: StreamControl, pages: Pages) -> None:
+        self._pages = pages
         self._faults = faults
         self._stream = stream
 
@@ -78,7 +79,7 @@ class FaultPanel:
 
     def _render(self, *, done: str = "", error: str = "") -> str:
         groups = list_switches(self._faults)
-        return render(
+        return self._pages.render(
             "faults.html",
             groups=groups,
             on=[switch for switches in groups.values() for switch in switches if switch.is_on],

@@ -64,6 +64,10 @@ class Reviews:
         """The result codes that an approval may carry."""
         return self._org.schema["Case"].by_name["Portal_Eligibility_Result__c"].picklist
 
+    def count_open(self) -> int:
+        rows = self._org.select("Case", lambda row: row["IsClosed"] is False)
+        return sum(map(self._is_eligibility, rows))
+
     def list_open(self) -> list[Review]:
         """Who has waited longest comes first."""
         return sorted(self._select(closed=False), key=attrgetter("opened_at", "number"))
