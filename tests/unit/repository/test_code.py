@@ -7,7 +7,8 @@ from tests.unit.repository.sources import PACKAGES, ROOT, list_modules, name_of,
 
 LONGEST_FUNCTION, LONGEST_FILE = 60, 400
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
-LEFT_FOR_LATER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
+# The last one is also the code of "no currency", so it counts in comments only.
+LEFT_FOR_LATER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b|#.*\bXX" + r"X\b")
 
 
 class TestFunction:
