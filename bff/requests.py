@@ -17,13 +17,16 @@ class StrictRequest(Request[Any, Any, Any]):
     """The framework converts leniently ("3" for 3) and keeps the last of two equal keys; this one refuses both."""
 
     async def json(self) -> Any:
-        """The body as the handler's `data` type.
+        """The body as the handler's `data` type; no body at all is its default, if there is one.
 
         Raises:
             InvalidRequest: broken JSON, wrong types, unknown or repeated fields, characters that cannot be stored.
         """
         field = self.route_handler.parsed_data_field
-        return decode_strictly(await self.body(), field.annotation if field else Any)
+        body = await self.body()
+        if not body and field and field.has_default:
+            return field.default
+        return decode_strictly(body, field.annotation if field else Any)
 
 
 def decode_strictly(body: bytes, body_type: Any) -> Any:

@@ -39,6 +39,8 @@ ANSWERS: dict[int, ResponseSpec] = {
 
 ELIGIBILITY_PATH = "/api/eligibility/internet"
 
+NOTHING_SAID = ReviewInput()
+
 
 class DirectEligibility:
     """The same read as `show_eligibility`, for callers that the product knows already how to answer."""
@@ -70,9 +72,9 @@ async def show_eligibility(
     tags=["eligibility"],
 )
 async def request_review(
-    data: JSONBody[ReviewInput],
     caller: NamedDependency[Caller],
     eligibility: NamedDependency[Eligibility],
+    data: JSONBody[ReviewInput] = NOTHING_SAID,
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> Response[Any]:
     """Ask for a review of the address. 202: accepted, and `pending` from now on; 200: one was open already."""

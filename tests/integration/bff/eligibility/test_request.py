@@ -49,6 +49,13 @@ class TestAccepted:
             "302, Sakura Heights", "1-2-3 Jingumae", "Shibuya", "Tokyo 150-0001", "JP",
         ]  # fmt: skip
 
+    @pytest.mark.parametrize("content", [b"", b"{}"])
+    async def test_nothing_need_be_sent(self, scene: Scene, content: bytes) -> None:
+        async with scene.portal.signed_in() as client:
+            answer = await client.post(REQUEST, content=content, headers={"Content-Type": "application/json"})
+
+        assert (answer.status_code, answer.json()["status"]) == (202, "pending")
+
     async def test_request_and_status_agree(self, scene: Scene) -> None:
         async with scene.portal.signed_in() as client:
             asked = (await client.post(REQUEST, json={})).json()
