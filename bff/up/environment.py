@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bff.settings.variables import VARIABLES
 from bff.up.data_dir import DataDir
 from bff.up.plan import Plan, Ports, make_salesforce_environment
 
@@ -21,6 +22,12 @@ def make_environment(
     if plan.emulator:
         environment |= make_salesforce_environment(ports)
     return environment
+
+
+def keep_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Only what the product reads: the rest of a person's environment is nobody's business on disk."""
+    names = {variable.name for variable in VARIABLES}
+    return {name: value for name, value in environment.items() if name in names}
 
 
 def with_placeholders(environment: Mapping[str, str], plan: Plan) -> dict[str, str]:

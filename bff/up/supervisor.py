@@ -17,7 +17,7 @@ from bff.settings import Settings, read_settings
 from bff.up.children import Child, Spec, read_last_line, spawn
 from bff.up.data_dir import DataDir
 from bff.up.embedded import Embedded
-from bff.up.environment import make_environment, with_placeholders
+from bff.up.environment import keep_settings, make_environment, with_placeholders
 from bff.up.errors import UpError
 from bff.up.plan import Plan, Ports, list_ports, plan
 from bff.up.preparation import plan_preparation
@@ -126,7 +126,7 @@ class Supervisor:
             # One sentence is enough: the others, if any, were cut off by the first.
             raise failures.exceptions[0] from None
         await self._prepare_database()
-        self._data_dir.tell(self._environment)
+        self._data_dir.tell(keep_settings(self._environment))
         port = self._options.ports.web
         self._start_child("web", "serve", "--port", str(port))
         self._start_child("feed", "feed")
