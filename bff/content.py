@@ -37,7 +37,8 @@ def require_expected_content(scope: Scope, options: Mapping[str, Any]) -> None:
 
 def refuse_ambiguous_query(query: bytes) -> None:
     """The framework takes the last of two equal names; NUL is legal in an address and impossible in PostgreSQL."""
-    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    # As text: of bytes the parser gives ASCII back, and fails for every other letter.
+    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
     if len(set(names)) != len(names):
         raise InvalidRequest("The address names a parameter twice.")
     if b"%00" in query:

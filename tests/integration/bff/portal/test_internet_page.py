@@ -116,6 +116,13 @@ class TestStatus:
         assert 'data-stream="/api/status/stream"' in answer.text
         assert "Eligible" not in show(answer)
 
+    @pytest.mark.parametrize("query", ["sku=%C3%A9", "sk%C3%BC=1", "utm=%E6%97%A5", "sku=%ff"])
+    async def test_takes_whatever_stands_behind_its_address(self, scene: Scene, query: str) -> None:
+        async with visiting(scene, "sara") as client:
+            answer = await client.get(f"{PAGE}?{query}")
+
+        assert answer.status_code == 200
+
     async def test_what_a_reviewer_writes_is_text_and_never_markup(self, scene: Scene) -> None:
         await scene.decide("omar", "Ineligible", Internet_Eligibility_Notes__c="<script>alert(1)</script>")
 
