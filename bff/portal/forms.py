@@ -112,12 +112,20 @@ def parse_review_form(values: Mapping[str, str], texts: Texts) -> Filled:
     errors = {name: error for name, value in given.items() if (error := _check(name, value, texts))}
     if error := _find_error(values.get("notes", ""), Notes, texts):
         errors["notes"] = error
-    if values.get("sku") and _find_error(values["sku"], Sku, texts):
+    if values.get("sku") and not is_sku(values["sku"]):
         raise InvalidRequest
     if errors:
         return Filled(values=values, errors=errors)
     address = msgspec.convert({name: value for name, value in given.items() if value}, AddressInput)
     return Filled(values=values, errors=errors, address=address)
+
+
+def is_sku(text: str) -> bool:
+    try:
+        msgspec.convert(text, Sku)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _check(name: str, value: str, texts: Texts) -> str:
