@@ -6,8 +6,9 @@ test holds both to equal answers. May import `bff.identity` and `bff.problems`, 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
 
-from litestar.types import HTTPScope, Send
+from litestar.types import HTTPScope
 
 from bff.identity.authentication import Authentication
 from bff.identity.caller import Caller
@@ -17,6 +18,15 @@ Read = Callable[[Caller], Awaitable[bytes]]
 """The finished JSON for this caller. Whoever may not read raises, as a guard would."""
 
 _TYPE = (b"content-type", b"application/json")
+_PROBLEM_TYPE = (b"content-type", PROBLEM_JSON.encode())
+
+
+class DirectAnswer(NamedTuple):
+    """An answer but for the headers that every answer has."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
 
 
 class DirectReads:
@@ -31,16 +41,15 @@ class DirectReads:
             return None
         return self._reads.get(scope["path"])
 
-    async def answer(self, read: Read, scope: HTTPScope, send: Send) -> None:
+    async def answer(self, read: Read, scope: HTTPScope) -> DirectAnswer:
+        """Whatever happens: a refusal is an answer too."""
         scope["path_template"] = scope["path"]
         try:
             scope["user"] = caller = await self._authentication.identify(scope)
-            status, headers, body = 200, [_TYPE], await read(caller)
+            return DirectAnswer(200, [_TYPE], await read(caller))
         except Exception as error:
             refusal = translate(error)
-            status, body = refusal.status, encode_problem(refusal)
-            headers = [(b"content-type", PROBLEM_JSON.encode())]
-            headers += [(name.lower().encode(), value.encode()) for name, value in make_headers(refusal).items()]
-        headers.append((b"content-length", b"%d" % len(body)))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+            headers = [_PROBLEM_TYPE]
+            for name, value in make_headers(refusal).items():
+                headers.append((name.lower().encode(), value.encode()))
+            return DirectAnswer(refusal.status, headers, encode_problem(refusal))

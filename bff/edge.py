@@ -12,7 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from bff.access import AccessLine, AccessLog
-from bff.direct import DirectReads
+from bff.direct import DirectReads, Read
 from bff.logging import REQUEST_ID, format_exception
 
 log = structlog.get_logger(__name__)
@@ -74,18 +74,36 @@ class Edge:
         request_id = find_request_id(scope["headers"]) or f"{self._id_prefix}{next(self._numbers):08x}"
         REQUEST_ID.set(request_id)
         started = time.perf_counter()
-        exchange = _Exchange(send, self._headers, request_id)
+        status = 0
         try:
             if read := self._direct.find(scope):
-                await self._direct.answer(read, scope, exchange.send)
+                status = await self._answer_directly(read, scope, send, request_id)
             else:
-                await self._app(scope, receive, exchange.send)
+                exchange = _Exchange(send, self._headers, request_id)
+                await self._pass_on(scope, receive, exchange)
+                status = exchange.status
+        finally:
+            took_ms = round((time.perf_counter() - started) * 1000, 1)
+            self._access.write(_make_line(scope, status, took_ms, request_id))
+
+    async def _answer_directly(self, read: Read, scope: HTTPScope, send: Send, request_id: str) -> int:
+        status, headers, body = await self._direct.answer(read, scope)
+        headers += (
+            *self._headers.data,
+            (b"content-length", b"%d" % len(body)),
+            (b"x-request-id", request_id.encode()),
+            NO_STORE,
+        )
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return status
+
+    async def _pass_on(self, scope: HTTPScope, receive: Receive, exchange: "_Exchange") -> None:
+        try:
+            await self._app(scope, receive, exchange.send)
         except Exception as error:
             # The answer has begun, so no other can be given; the server sees it unfinished and cuts the connection.
             log.error("answer_broken", error=type(error).__name__, trace=format_exception(error))
-        finally:
-            took_ms = round((time.perf_counter() - started) * 1000, 1)
-            self._access.write(_make_line(scope, exchange.status, took_ms, request_id))
 
 
 class _Exchange:

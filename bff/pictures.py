@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from cache.errors import CacheError
-from cache.leased import LeasedValues, Write
+from cache.leased import LeasedValues, StartedRead, Write
 from cache.policy import LeasePolicy
 from sf_sync.accounts import get_account_topic
 
@@ -36,7 +36,14 @@ class Pictures(Generic[Picture]):
         self._values = LeasedValues(adapters.redis, namespace=namespace, load=self._load, policy=POLICY)
 
     async def read(self, org_id: UUID, account_id: str) -> Picture:
-        reading = await self._values.read(account_id, str(org_id))
+        return await self.finish(self.start(org_id, account_id))
+
+    def start(self, org_id: UUID, account_id: str) -> StartedRead:
+        """Begin a read beside another one, in the same round trip; `finish` it in any case."""
+        return self._values.start(account_id, str(org_id))
+
+    async def finish(self, started: StartedRead) -> Picture:
+        reading = await self._values.finish(started)
         return self._decoder.decode(reading.value) if reading.value else self._kind()
 
     def writing(self, account_id: str) -> AbstractAsyncContextManager[Write]:

@@ -10,6 +10,8 @@ from bff.app import create_app
 from bff.logging import configure_logging
 from bff.settings import read_settings
 
+CALM_GC = (20_000, 20, 20)
+"""A request makes a few hundred objects and hardly a cycle; the usual 700 would look for some in every other one."""
 GRACE_S = 10
 """Backstop for requests that do not end; streams end at once (`bff.stopping`)."""
 
@@ -22,6 +24,7 @@ def make_app() -> Litestar:
     # What is here now stays: the collector need not walk over it at each of its rounds.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*CALM_GC)
     return app
 
 

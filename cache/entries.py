@@ -8,11 +8,12 @@
 The braces are part of the names, so that the keys of one step share a slot in a cluster.
 """
 
+import asyncio
 import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -20,7 +21,7 @@ from cache.connection import Redis
 from cache.envelope import Envelope, format_envelope, parse_envelope
 from cache.policy import LeasePolicy
 from cache.scripts import Script, load_script
-from cache.wire import Argument
+from cache.wire import Argument, Shared
 
 _random = secrets.SystemRandom()
 
@@ -34,6 +35,13 @@ class LeaseScripts(msgspec.Struct, frozen=True, kw_only=True):
     release: Script = load_script("release")
     mark: Script = load_script("mark")
     clear: Script = load_script("clear")
+
+
+class StartedLook(NamedTuple):
+    """The commands of a look, on their way."""
+
+    state: Shared
+    raw: asyncio.Future[Any]
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +86,19 @@ class Entries:
         self._epoch_key = f"{{{namespace}}}:epoch"
         self._beat_key = f"{{{namespace}}}:beat"
 
-    async def look(self, key: str, scope: str) -> Look:
+    def start_look(self, key: str, scope: str) -> StartedLook:
+        """Ask, and wait for the answer in `finish_look`."""
         # Equal looks at the epoch and the beat leave once per loop tick. The replies come in this order, so the
         # first is there when the second is.
         state = self._redis.start_shared("MGET", self._epoch_key, self._beat_key)
-        raw = await self._redis.start("HGET", self._entry(key), "v:" + scope)
-        epoch, beat = state.result()
+        return StartedLook(state, self._redis.start("HGET", self._entry(key), "v:" + scope))
+
+    async def look(self, key: str, scope: str) -> Look:
+        return await self.finish_look(self.start_look(key, scope), key, scope)
+
+    async def finish_look(self, started: StartedLook, key: str, scope: str) -> Look:
+        raw = await started.raw
+        epoch, beat = started.state.result()
         if epoch is None:
             epoch = await self._redis.run(self._scripts.epoch, [self._epoch_key], ["keep"])
         envelope = None if raw is None else parse_envelope(raw, self._namespace, key, scope)

@@ -12,14 +12,14 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 import msgspec
 import structlog
 
 from cache.connection import Redis
 from cache.debts import Debts
-from cache.entries import Entries, Grant, LeaseScripts, Look
+from cache.entries import Entries, Grant, LeaseScripts, Look, StartedLook
 from cache.envelope import Envelope
 from cache.errors import CacheError
 from cache.flights import Flights, Queue
@@ -38,6 +38,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     read_at: datetime
     source: Literal["cache", "source"]
     stale: bool
+
+
+class StartedRead(NamedTuple):
+    """A read that has begun; what it finds is as of then."""
+
+    key: str
+    scope: str
+    began: int
+    look: StartedLook | None
 
 
 class Write:
@@ -82,8 +91,16 @@ class LeasedValues:
 
     async def read(self, key: str, scope: str) -> Reading:
         """The value, from the cache or else the source; works without Redis. Raises what `load` raises."""
-        began = self._flights.begin()
-        look = await self._look(key, scope)
+        return await self.finish(self.start(key, scope))
+
+    def start(self, key: str, scope: str) -> StartedRead:
+        """Begin a read that `finish` ends, so that values of several namespaces come in one round trip."""
+        return StartedRead(key, scope, self._flights.begin(), self._start_look(key, scope))
+
+    async def finish(self, started: StartedRead) -> Reading:
+        """As `read`, for a read that has begun; to be awaited in any case."""
+        key, scope, began, started_look = started
+        look = await self._finish_look(key, scope, started_look)
         if look is not None and look.is_fresh and look.envelope is not None:
             return _format_cached(look.envelope)
         try:
@@ -151,11 +168,20 @@ class LeasedValues:
             self._debts.add(key)
 
     async def _look(self, key: str, scope: str) -> Look | None:
+        return await self._finish_look(key, scope, self._start_look(key, scope))
+
+    def _start_look(self, key: str, scope: str) -> StartedLook | None:
         """None when Redis cannot be asked or must not be believed."""
         if key in self._debts:
             return None
         try:
-            return await self._entries.look(key, scope)
+            return self._entries.start_look(key, scope)
+        except CacheError:
+            return None
+
+    async def _finish_look(self, key: str, scope: str, started: StartedLook | None) -> Look | None:
+        try:
+            return await self._entries.finish_look(started, key, scope) if started else None
         except CacheError:
             return None
 

@@ -1,6 +1,5 @@
 """Looking at one customer's verification: what Salesforce says, with what the portal knows besides."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -49,10 +48,9 @@ class Reader:
     async def look(self, caller: Caller) -> Look:
         if caller.account_id is None:
             return _look_at_nothing("portal")
-        facts, local = await asyncio.gather(
-            self.look_at_facts(caller), self._pictures.read(caller.org_id, caller.account_id)
-        )
-        return msgspec.structs.replace(facts, local=local)
+        started = self._pictures.start(caller.org_id, caller.account_id)
+        facts = await self.look_at_facts(caller)
+        return msgspec.structs.replace(facts, local=await self._pictures.finish(started))
 
     async def look_at_facts(self, caller: Caller) -> Look:
         """Without the portal's own part. A customer without an account, or whose account is gone, reads as unknown."""
