@@ -13,14 +13,14 @@ from bff.access import AccessLog
 from bff.adapters import Adapters, make_adapters, opened
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
-from bff.direct import DirectReads, Read
+from bff.direct import DirectRead, DirectReads
 from bff.edge import Edge, make_security_headers
 from bff.eligibility.controllers import (
     ELIGIBILITY_PATH,
-    DirectEligibility,
     request_review,
     show_eligibility,
 )
+from bff.eligibility.direct import DirectEligibility
 from bff.eligibility.service import Eligibility
 from bff.health import make_health, show_live, show_ready
 from bff.identity import provide_caller
@@ -76,7 +76,10 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
             "caller": Provide(provide_caller, sync_to_thread=False),
             **{name: provide(part) for name, part in parts.items()},
         },
-        lifespan=[make_lifespan(adapters, parts["deliveries"], parts["inspectors"], stopping)],
+        lifespan=[
+            make_lifespan(adapters, parts["deliveries"], parts["inspectors"], stopping),
+            storefront.make_lifespan(parts["order_book"]),
+        ],
         on_shutdown=[access.flush],
         exception_handlers=as_pages(EXCEPTION_HANDLERS),
         request_class=StrictRequest,
@@ -90,7 +93,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
         app.asgi_handler,
         headers=make_security_headers(is_development=settings.is_development),
         access=access,
-        direct=DirectReads(make_direct_reads(parts), authentication),
+        direct=DirectReads(make_direct_reads(parts), authentication, parts["sessions"]),
     )
     return app
 
@@ -116,7 +119,7 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
     return handlers
 
 
-def make_direct_reads(parts: dict[str, Any]) -> dict[str, Read]:
+def make_direct_reads(parts: dict[str, Any]) -> dict[str, DirectRead]:
     return {ELIGIBILITY_PATH: DirectEligibility(parts["eligibility"].reader)}
 
 
@@ -146,7 +149,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "eligibility": eligibility,
         "inspectors": inspectors,
         "verification": make_verification(settings, adapters, deliveries, inspectors),
-        **storefront.make_shop(adapters),
+        **storefront.make_shop(settings, adapters, deliveries),
         "principals": principals,
         "sessions": sessions,
         "dev_sign_in": DevSignIn(settings, adapters.database, principals, sessions),

@@ -56,6 +56,10 @@ class PortalError(Exception):
         self.next_action = next_action
         self.retry_after_s = retry_after_s
 
+    def extend(self, problem: Problem) -> Problem:
+        """The answer's body. A refusal that has more to say returns a subclass of `Problem` with it."""
+        return problem
+
 
 class InvalidRequest(PortalError):
     status = 400
@@ -136,7 +140,7 @@ class ServiceUnavailable(PortalError):
 
 
 def make_problem(error: PortalError, request_id: str, title: str) -> Problem:
-    return Problem(
+    problem = Problem(
         type="about:blank",
         title=title,
         status=error.status,
@@ -146,3 +150,4 @@ def make_problem(error: PortalError, request_id: str, title: str) -> Problem:
         next_action=error.next_action,
         retry_after=error.retry_after_s,
     )
+    return error.extend(problem)

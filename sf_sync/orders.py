@@ -16,6 +16,7 @@ from sf_sync.objects import order_placement as placement
 from sf_sync.objects.account import AccountFacts
 from sf_sync.objects.order import OrderStatus, PlaceOrder, SeenOrder
 from sf_sync.objects.order_placement import PlanPlacement, plan_placement
+from sf_sync.objects.values import get_record_id
 
 
 class OrderPlaced(Struct, frozen=True, kw_only=True):
@@ -33,13 +34,13 @@ class OrderHalted(Struct, frozen=True, kw_only=True):
 
 
 class OrderLook(Struct, frozen=True, kw_only=True):
-    """Why an order was halted: `order` is there already, `facts` are the account's of now (None: it is gone), or an
-    offer is not for sale any more at its price.
+    """Why an order was halted: `order` is there already, `facts` are the account's of now (None: it is gone), and
+    `current_entries` the price book entries of the order that are still for sale at their price.
     """
 
     order: SeenOrder | None
     facts: AccountFacts | None
-    are_offers_current: bool
+    current_entries: frozenset[str]
     read_at: datetime
 
 
@@ -103,7 +104,7 @@ class Orders:
         return OrderLook(
             order=order.parse_order(orders[0]) if orders else None,
             facts=facts,
-            are_offers_current=len(offers) == len(command.lines),
+            current_entries=frozenset(get_record_id(row, "Id") for row in offers),
             read_at=read_at,
         )
 

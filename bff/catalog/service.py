@@ -1,14 +1,18 @@
 """Reading the catalogue, and showing it to one customer."""
 
 import asyncio
+from contextlib import suppress
 
 from bff.catalog.rules import ShownOffer, pick_currency, select_offers
 from bff.identity import Caller
 from bff.overrides import OverrideReader
+from cache.errors import CacheError
 from sf_sync.accounts import AccountNotFound, AccountView, SourceUnavailable
 from sf_sync.objects.account import EligibilityFacts
 from sf_sync.objects.offer import Offer, ProductType
 from sf_sync.offers import OfferView
+
+PATIENCE_S = 0.15
 
 
 class Catalogue:
@@ -31,6 +35,26 @@ class Catalogue:
         if known is None or known[0] is not offers:
             known = self._by_region[region] = (offers, pick_currency(offers, region))
         return known[1]
+
+    async def read_soon(self, region: str, *, within_s: float) -> dict[str, Offer]:
+        """For an order, which checks its offers at Salesforce anyway: what was read last, when Redis lets us wait.
+
+        Raises:
+            SourceUnavailable: as `read`, or not within the time.
+        """
+        known = self._by_region.get(region)
+        try:
+            async with asyncio.timeout(min(PATIENCE_S, within_s) if known else within_s):
+                return await self.read(region)
+        except TimeoutError as error:
+            if known:
+                return known[1]
+            raise SourceUnavailable(retry_after_s=1) from error
+
+    async def forget(self) -> None:
+        """Salesforce says something else than the cached offers do; without Redis nothing is cached."""
+        with suppress(CacheError):
+            await self._offer_view.invalidate()
 
     async def show(self, caller: Caller, product_type: ProductType | None = None) -> list[ShownOffer]:
         """What this customer may see.

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from bff.adapters import Adapters
-from bff.checkout.rules import Fact, Standing
+from bff.checkout.rules import ALLOWED, Fact, Standing
 from bff.eligibility import pictures as eligibility_pictures
 from bff.eligibility import rules as eligibility_rules
 from bff.identity import Caller
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 _NO_ELIGIBILITY = EligibilityFacts(status=EligibilityStatus.UNKNOWN)
 _NO_VERIFICATION = VerificationFacts(status=VerificationStatus.UNKNOWN)
+_NO_REQUESTS = eligibility_rules.LocalPicture()
+_NO_ATTEMPTS = verification_rules.LocalPicture()
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +41,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     eligibility: eligibility_rules.Assessment | None = None
     verification: verification_rules.Assessment | None = None
     freshness: Freshness | None = None
+    is_document_confirmed: bool = False
+    """Salesforce itself says, not stale, that a document is submitted or verified. A replacement that waits for
+    delivery takes nothing away from that."""
     overridden: frozenset[ProductType] = frozenset()
     retry_after_s: int | None = None
 
@@ -46,7 +51,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     def standing(self) -> Standing:
         return Standing(
             internet=_make_internet(self.eligibility),
-            sim=_make_sim(self.verification),
+            sim=_make_sim(self.verification, is_confirmed=self.is_document_confirmed),
             overridden=self.overridden,
             retry_after_s=self.retry_after_s,
         )
@@ -91,29 +96,48 @@ class Positions:
         (requests, attempts), overridden = await asyncio.gather(
             self._read_pictures(caller), self._overrides.find_active(caller)
         )
-        freshness = sighting.freshness if sighting else None
-        seen_eligibility = seen_verification = None
-        if sighting:
-            facts, read = sighting.facts, sighting.freshness
-            seen_eligibility = eligibility_rules.Seen(facts=facts.eligibility, freshness=read)
-            seen_verification = verification_rules.Seen(facts=facts.verification, freshness=read)
-        return Position(
-            eligibility=eligibility_rules.assess(seen_eligibility, requests),
-            verification=verification_rules.assess(seen_verification, attempts),
-            freshness=freshness,
-            overridden=overridden,
-            retry_after_s=retry_after_s,
-        )
+        return make_position(sighting, requests, attempts, overridden=overridden, retry_after_s=retry_after_s)
 
     async def _read_pictures(
         self, caller: Caller
     ) -> tuple[eligibility_rules.LocalPicture, verification_rules.LocalPicture]:
         if caller.account_id is None:
-            return eligibility_rules.LocalPicture(), verification_rules.LocalPicture()
+            return _NO_REQUESTS, _NO_ATTEMPTS
         return await asyncio.gather(
             self._requests.read(caller.org_id, caller.account_id),
             self._attempts.read(caller.org_id, caller.account_id),
         )
+
+
+def make_position(
+    sighting: Sighting | None,
+    requests: eligibility_rules.LocalPicture = _NO_REQUESTS,
+    attempts: verification_rules.LocalPicture = _NO_ATTEMPTS,
+    *,
+    overridden: frozenset[ProductType] = frozenset(),
+    retry_after_s: int | None = None,
+) -> Position:
+    """Without the pictures of our own part: what Salesforce alone says."""
+    if sighting is None:
+        return Position(
+            eligibility=eligibility_rules.assess(None, requests),
+            verification=verification_rules.assess(None, attempts),
+            overridden=overridden,
+            retry_after_s=retry_after_s,
+        )
+    facts, read = sighting.facts, sighting.freshness
+    return Position(
+        eligibility=eligibility_rules.assess(
+            eligibility_rules.Seen(facts=facts.eligibility, freshness=read), requests
+        ),
+        verification=verification_rules.assess(
+            verification_rules.Seen(facts=facts.verification, freshness=read), attempts
+        ),
+        freshness=read,
+        is_document_confirmed=not read.stale and facts.verification.status in ALLOWED[ProductType.SIM],
+        overridden=overridden,
+        retry_after_s=retry_after_s,
+    )
 
 
 def make_unknown(source: Literal["portal", "salesforce"]) -> Sighting:
@@ -137,12 +161,12 @@ def _make_internet(shown: eligibility_rules.Assessment | None) -> Fact | None:
     )
 
 
-def _make_sim(shown: verification_rules.Assessment | None) -> Fact | None:
+def _make_sim(shown: verification_rules.Assessment | None, *, is_confirmed: bool) -> Fact | None:
     if shown is None:
         return None
     return Fact(
         status=shown.status,
         next_action=shown.next_action,
-        is_stale=shown.freshness.stale,
+        is_stale=shown.freshness.stale and not is_confirmed,
         message=shown.rejection_message,
     )

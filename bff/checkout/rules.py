@@ -57,12 +57,16 @@ _BLOCKS: Mapping[Status, ProblemCode] = {
 
 
 class CartLine(msgspec.Struct, frozen=True):
-    """`product_type` is None for a SKU that is no active offer; `fits` are the results that the offer is for."""
+    """`product_type` is None for a SKU that is no offer; `fits` are the results that the offer is for.
+
+    `is_for_sale` False: Salesforce has just said that the offer is gone or has another price.
+    """
 
     sku: str
     quantity: int
     product_type: ProductType | None
     fits: tuple[str, ...] = ()
+    is_for_sale: bool = True
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +160,12 @@ def refuse_unread_catalogue(retry_after_s: int | None) -> Verdict:
     return Verdict((problem,), NextActionCode.NONE)
 
 
+def refuse_unknown() -> Verdict:
+    """What was read contradicts itself."""
+    problem = Problem(code=ProblemCode.STATUS_UNKNOWN, next_action=NextActionCode.CONTACT_SUPPORT)
+    return Verdict((problem,), problem.next_action)
+
+
 def _judge_offers(cart: tuple[CartLine, ...], standing: Standing) -> list[Problem]:
     """Each SKU once. Whether an offer fits is asked only where the address was reviewed and nobody lifted the block."""
     fact = standing.internet
@@ -167,8 +177,10 @@ def _judge_offers(cart: tuple[CartLine, ...], standing: Standing) -> list[Proble
     result = fact.result if fact else None
     refused: dict[str, Problem] = {}
     for line in cart:
-        if line.product_type is None:
-            refused[line.sku] = Problem(code=ProblemCode.OFFER_NOT_AVAILABLE, sku=line.sku)
+        if line.product_type is None or not line.is_for_sale:
+            refused[line.sku] = Problem(
+                code=ProblemCode.OFFER_NOT_AVAILABLE, product_type=line.product_type, sku=line.sku
+            )
         elif is_fit_known and line.product_type is ProductType.INTERNET and not is_fit(line.fits, result):
             refused[line.sku] = Problem(
                 code=ProblemCode.OFFER_NOT_AVAILABLE,

@@ -207,7 +207,7 @@ class TestPlace:
         look = await orders.look(command)
 
         assert list_orders(emulator) == []
-        assert not look.are_offers_current
+        assert look.current_entries == {find_entry(emulator, "SIM-3G")["Id"]}
 
     async def test_takes_as_many_lines_as_an_order_may_have(
         self, orders: Orders, emulator: Emulator, account_id: str

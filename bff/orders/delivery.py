@@ -1,0 +1,51 @@
+"""How a hold, a release or a withdrawal reaches the order in Salesforce."""
+
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bff.adapters import Adapters
+from bff.deliveries import Delivered, Delivery, DeliveryHandler, Outcome, Refused, handler
+from bff.deliveries.judging import judge_failure
+from sf_sync.errors import SalesforceError
+from sf_sync.objects.order import OrderStatus
+from sf_sync.orders import Orders, StatusSuperseded
+
+STATUS_KIND = "order_status"
+
+log = structlog.get_logger(__name__)
+
+
+class StatusChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The delivery's payload. An order that is not as `expected` belongs to whoever changed it."""
+
+    order_id: UUID
+    expected: OrderStatus
+    to: OrderStatus
+    reason: str | None = None
+
+
+@handler(STATUS_KIND)
+class OrderStatusDelivery(DeliveryHandler):
+    """Repeating it changes nothing, so an unanswered one is simply sent again."""
+
+    async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
+        change = msgspec.convert(delivery.payload, StatusChange)
+        try:
+            answer = await Orders(adapters.client).change_status(
+                change.order_id, expected=change.expected, to=change.to, reason=change.reason
+            )
+        except SalesforceError as error:
+            return judge_failure(error)
+        if isinstance(answer, StatusSuperseded):
+            log.warning("order_status_superseded", order=change.order_id, status=answer.status)
+            return Refused(f"The order is {answer.status or 'gone'} in Salesforce.")
+        return Delivered(None)
+
+    async def find(self, delivery: Delivery, adapters: Adapters) -> Delivered | None:
+        return None
+
+    async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
+        """The order's row says what the portal wants; it was written when this was promised."""
