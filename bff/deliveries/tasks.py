@@ -7,6 +7,9 @@ from procrastinate import JobContext
 from bff.deliveries.service import TASK, Deliveries
 from bff.jobs import JitteredRetry, tasks
 
+EVERY_10_S = "* * * * * */10"
+"""croniter's sixth field, the last one, is the seconds."""
+
 
 def get_deliveries(context: JobContext) -> Deliveries:
     deliveries: Deliveries = context.additional_context["deliveries"]
@@ -18,7 +21,7 @@ async def deliver(context: JobContext, org_id: str, op_id: str) -> None:
     await get_deliveries(context).run_job(UUID(org_id), UUID(op_id))
 
 
-@tasks.periodic(cron="*/10 * * * * *")
+@tasks.periodic(cron=EVERY_10_S)
 @tasks.task(name="sweep_deliveries", pass_context=True, queueing_lock="sweep_deliveries")
 async def sweep_deliveries(context: JobContext, timestamp: int) -> None:
     await get_deliveries(context).sweep()

@@ -12,6 +12,8 @@ from bff.jobs.queue import Jobs, tasks
 POLL_S = 0.5
 """Jobs due now arrive by notification; this is how late one that was put off may start."""
 STALLED_AFTER_S = 30
+EVERY_15_S = "* * * * * */15"
+"""croniter's sixth field, the last one, is the seconds."""
 KEEP_FAILED_H = 72
 
 log = structlog.get_logger(__name__)
@@ -50,7 +52,7 @@ async def run_worker(
             raise ended
 
 
-@tasks.periodic(cron="*/15 * * * * *")
+@tasks.periodic(cron=EVERY_15_S)
 @tasks.task(name="revive_stalled", pass_context=True, queueing_lock="revive_stalled")
 async def revive_stalled(context: JobContext, timestamp: int) -> None:
     """A killed worker's jobs stay "doing" for ever unless somebody gives them back."""

@@ -1,0 +1,22 @@
+"""How often the tasks run that make up for killed processes."""
+
+from datetime import UTC, datetime
+
+import pytest
+from croniter import croniter
+
+from bff.deliveries import tasks as _deliveries  # noqa: F401  (registers its tasks)
+from bff.jobs import tasks
+
+NOON = datetime(2026, 1, 1, 12, 7, 3, tzinfo=UTC)
+EVERY_S = {"sweep_deliveries": 10, "revive_stalled": 15}
+
+
+@pytest.mark.parametrize("name", EVERY_S)
+def test_repairs_come_every_few_seconds(name: str) -> None:
+    (periodic,) = (one for one in tasks.periodic_registry.periodic_tasks.values() if one.task.name == name)
+    times = croniter(periodic.cron, NOON)
+    first, second = times.get_next(datetime), times.get_next(datetime)
+
+    assert (first - NOON).total_seconds() <= EVERY_S[name]
+    assert (second - first).total_seconds() == EVERY_S[name]
