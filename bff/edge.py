@@ -12,7 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from bff.access import AccessLine, AccessLog
-from bff.direct import DirectReads, Read
+from bff.direct import DirectRead, DirectReads
 from bff.logging import REQUEST_ID, format_exception
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class Edge:
             took_ms = round((time.perf_counter() - started) * 1000, 1)
             self._access.write(_make_line(scope, status, took_ms, request_id))
 
-    async def _answer_directly(self, read: Read, scope: HTTPScope, send: Send, request_id: str) -> int:
+    async def _answer_directly(self, read: DirectRead, scope: HTTPScope, send: Send, request_id: str) -> int:
         status, headers, body = await self._direct.answer(read, scope)
         headers += (
             *self._headers.data,

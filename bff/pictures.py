@@ -12,7 +12,7 @@ from bff.adapters import Adapters
 from cache.errors import CacheError
 from cache.leased import LeasedValues, StartedRead, Write
 from cache.policy import LeasePolicy
-from sf_sync.accounts import get_account_topic
+from sf_sync.accounts import format_scope, get_account_topic
 
 # Only our own writes change a picture and each invalidates it, so nobody needs to watch: no heartbeat.
 # The lifetime bounds what a process that was killed between its commit and its invalidation leaves behind.
@@ -40,11 +40,17 @@ class Pictures(Generic[Picture]):
 
     def start(self, org_id: UUID, account_id: str) -> StartedRead:
         """Begin a read beside another one, in the same round trip; `finish` it in any case."""
-        return self._values.start(account_id, str(org_id))
+        return self._values.start(account_id, format_scope(org_id))
 
     async def finish(self, started: StartedRead) -> Picture:
-        reading = await self._values.finish(started)
-        return self._decoder.decode(reading.value) if reading.value else self._kind()
+        return self.interpret(await self.finish_raw(started))
+
+    async def finish_raw(self, started: StartedRead) -> bytes | None:
+        """The bytes as they are kept; equal bytes mean equal pictures."""
+        return (await self._values.finish(started)).value
+
+    def interpret(self, raw: bytes | None) -> Picture:
+        return self._decoder.decode(raw) if raw else self._kind()
 
     def writing(self, account_id: str) -> AbstractAsyncContextManager[Write]:
         """Around a transaction that changes the picture."""

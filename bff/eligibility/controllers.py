@@ -2,14 +2,12 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import HeaderParameter, JSONBody
 
 from bff.eligibility.acceptance import Asked
-from bff.eligibility.reading import Reader
 from bff.eligibility.refusals import (
     AddressAlreadyReviewed,
     AddressRequired,
@@ -19,9 +17,9 @@ from bff.eligibility.refusals import (
 )
 from bff.eligibility.schemas import EligibilityAnswer, ReviewInput, make_answer
 from bff.eligibility.service import Eligibility
-from bff.errors import Forbidden, IdempotencyKeyReused, TooManyRequests
+from bff.errors import IdempotencyKeyReused, TooManyRequests
 from bff.idempotency import parse_idempotency_key
-from bff.identity import Caller, CallerKind, requires_customer
+from bff.identity import Caller, requires_customer
 from bff.problems import WITH_BODY, problems
 from bff.texts import find_texts
 
@@ -40,19 +38,6 @@ ANSWERS: dict[int, ResponseSpec] = {
 ELIGIBILITY_PATH = "/api/eligibility/internet"
 
 NOTHING_SAID = ReviewInput()
-
-
-class DirectEligibility:
-    """The same read as `show_eligibility`, for callers that the product knows already how to answer."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-
-    async def __call__(self, caller: Caller) -> bytes:
-        if caller.kind is not CallerKind.CUSTOMER:
-            raise Forbidden
-        assessment = await self._reader.get_assessment(caller)
-        return msgspec.json.encode(make_answer(assessment, find_texts(caller.locale)))
 
 
 @get(ELIGIBILITY_PATH, guards=[requires_customer], tags=["eligibility"])

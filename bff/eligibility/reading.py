@@ -1,7 +1,7 @@
 """Looking at one customer's account: what Salesforce says, with what the portal knows besides."""
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import structlog
@@ -10,6 +10,7 @@ from bff.eligibility.rules import Assessment, LocalPicture, Seen, assess
 from bff.errors import SourceUnavailable
 from bff.identity import Caller
 from bff.pictures import Pictures
+from cache.leased import Reading, StartedRead
 from sf_sync.accounts import AccountNotFound, AccountView, Freshness, Sighting
 from sf_sync.accounts import SourceUnavailable as AccountUnavailable
 from sf_sync.objects.account import (
@@ -38,6 +39,21 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
         return assess(self.seen, self.local)
 
 
+class StartedLook(NamedTuple):
+    """The two halves of a look, on their way."""
+
+    account: StartedRead
+    picture: StartedRead
+
+
+class RawLook(NamedTuple):
+    """What a look found, as it is kept: equal ones say the same. Without `reading` Salesforce could not be read."""
+
+    reading: Reading | None
+    retry_after_s: int | None
+    picture: bytes | None
+
+
 class Reader:
     """One per process. A look costs one round trip to Redis while both halves are cached."""
 
@@ -56,12 +72,41 @@ class Reader:
         raise SourceUnavailable(retry_after_s=look.retry_after_s)
 
     async def look(self, caller: Caller) -> Look:
+        started = self.start(caller)
+        return await self.interpret(caller, await self.finish(started) if started else None)
+
+    def start(self, caller: Caller) -> StartedLook | None:
+        """Begin a look, to be ended by `finish`; None when there is no account to look at."""
         if caller.account_id is None:
-            return _look_at_nothing("portal")
+            return None
         # All commands leave in one write; the order does not matter (`rules.find_open_request` sorts them out).
-        started = self._pictures.start(caller.org_id, caller.account_id)
-        facts = await self.look_at_facts(caller)
-        return msgspec.structs.replace(facts, local=await self._pictures.finish(started))
+        try:
+            account = self._account_view.start(caller.org_id, caller.account_id)
+        except AccountNotFound:
+            return None
+        return StartedLook(account, self._pictures.start(caller.org_id, caller.account_id))
+
+    async def finish(self, started: StartedLook) -> RawLook:
+        try:
+            reading, retry_after_s = await self._account_view.finish(started.account), None
+        except AccountUnavailable as away:
+            reading, retry_after_s = None, _tell_unavailable(away)
+        return RawLook(reading, retry_after_s, await self._pictures.finish_raw(started.picture))
+
+    async def interpret(self, caller: Caller, raw: RawLook | None) -> Look:
+        """What such bytes say about this caller's account."""
+        if raw is None or caller.account_id is None:
+            return _look_at_nothing("salesforce" if caller.account_id else "portal")
+        local = self._pictures.interpret(raw.picture)
+        if raw.reading is None:
+            return Look(seen=None, verification=None, retry_after_s=raw.retry_after_s, local=local)
+        try:
+            look = make_look(await self._account_view.interpret(raw.reading, caller.account_id))
+        except AccountNotFound:
+            look = _look_at_nothing("salesforce")
+        except AccountUnavailable as away:
+            look = Look(seen=None, verification=None, retry_after_s=_tell_unavailable(away))
+        return msgspec.structs.replace(look, local=local)
 
     async def look_at_facts(self, caller: Caller) -> Look:
         """Without the portal's own part. A customer without an account, or whose account is gone, reads as unknown."""
@@ -72,8 +117,7 @@ class Reader:
         except AccountNotFound:
             return _look_at_nothing("salesforce")
         except AccountUnavailable as away:
-            log.warning("account_unavailable", cause=str(away.__cause__) or type(away.__cause__).__name__)
-            return Look(seen=None, verification=None, retry_after_s=away.retry_after_s)
+            return Look(seen=None, verification=None, retry_after_s=_tell_unavailable(away))
         return make_look(sighting)
 
     async def look_before_request(self, caller: Caller, account_id: str) -> Look:
@@ -96,6 +140,11 @@ class Reader:
 def make_look(sighting: Sighting) -> Look:
     seen = Seen(facts=sighting.facts.eligibility, freshness=sighting.freshness)
     return Look(seen=seen, verification=sighting.facts.verification)
+
+
+def _tell_unavailable(away: AccountUnavailable) -> int:
+    log.warning("account_unavailable", cause=str(away.__cause__) or type(away.__cause__).__name__)
+    return away.retry_after_s
 
 
 def _look_at_nothing(source: Literal["portal", "salesforce"]) -> Look:

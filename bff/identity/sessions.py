@@ -3,11 +3,13 @@
 The token never leaves the cookie: Redis, logs and audit know its SHA-256 only, so none of them can sign anybody in.
 """
 
+import asyncio
 import hashlib
 import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -18,6 +20,7 @@ from bff.settings import IdentitySettings
 from cache.connection import Redis
 
 COOKIE = "__Host-session"
+REMEMBERED = 10_000
 TOUCH_AFTER_S = 60.0
 TOUCH_UNLINKED_AFTER_S = 5.0
 """A customer without a Salesforce Account gets one behind the scenes and should not wait a minute to see it."""
@@ -31,6 +34,11 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     caller: Caller
     started_at: float
     touched_at: float
+
+
+class StartedFind(NamedTuple):
+    session_key: str
+    reply: asyncio.Future[Any]
 
 
 class NewSession(msgspec.Struct, frozen=True):
@@ -57,6 +65,7 @@ class Sessions:
         self._principals = principals
         self._settings = settings
         self._now = now
+        self._known: dict[str, tuple[bytes, Session]] = {}
 
     async def start(self, caller: Caller) -> NewSession:
         """Always under a new token, so that one planted before sign-in is worth nothing after it."""
@@ -68,10 +77,23 @@ class Sessions:
 
     async def find(self, token: bytes) -> Caller | None:
         """The caller of a live session; notes at most once a minute that it is in use."""
-        stored = await self._redis.call("GET", f"session:{hash_token(token)}")
+        return await self.finish_find(self.start_find(hash_token(token)))
+
+    def start_find(self, session_key: str) -> StartedFind:
+        """Begin to find, in one round trip with whatever else is begun now; end it by `finish_find`."""
+        return StartedFind(session_key, self._redis.start("GET", f"session:{session_key}"))
+
+    def guess(self, session_key: str) -> Caller | None:
+        """Whose session it was when last seen here. Good for asking early, never for telling anything."""
+        known = self._known.get(session_key)
+        return known[1].caller if known else None
+
+    async def finish_find(self, started: StartedFind) -> Caller | None:
+        stored = await started.reply
         if stored is None:
+            self._known.pop(started.session_key, None)
             return None
-        session = _decoder.decode(stored)
+        session = self._decode(started.session_key, stored)
         now = self._now()
         if now - session.started_at >= self._settings.session_absolute_s:
             return None
@@ -84,6 +106,17 @@ class Sessions:
     async def is_live(self, session_key: str) -> bool:
         """Without counting as use, so that a page left open does not keep its session for ever."""
         return bool(await self._redis.call("EXISTS", f"session:{session_key}"))
+
+    def _decode(self, session_key: str, stored: bytes) -> Session:
+        """Equal bytes are the equal session, and not decoded again."""
+        known = self._known.get(session_key)
+        if known is not None and known[0] == stored:
+            return known[1]
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        session = _decoder.decode(stored)
+        self._known[session_key] = stored, session
+        return session
 
     async def end(self, token: bytes) -> None:
         await self._redis.call("UNLINK", f"session:{hash_token(token)}")
@@ -116,6 +149,18 @@ def find_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
         if name == b"cookie" and (found := _COOKIE.search(value)):
             return found[1]
     return None
+
+
+def find_lone_token(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """As `find_token`, and none when there is an Authorization header, which goes first."""
+    token = None
+    for name, value in headers:
+        if name == b"cookie":
+            if found := _COOKIE.search(value):
+                token = found[1]
+        elif name == b"authorization":
+            return None
+    return token
 
 
 def make_cookie(token: str, max_age_s: int) -> Cookie:

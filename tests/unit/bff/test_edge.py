@@ -9,9 +9,11 @@ from bff.access import AccessLog
 from bff.direct import DirectReads
 from bff.edge import Edge, find_request_id, make_security_headers
 from bff.identity.authentication import Authentication
+from bff.identity.sessions import Sessions
 from bff.logging import get_request_id
 
 NOBODY = cast(Authentication, None)
+NO_SESSIONS = cast(Sessions, None)
 
 
 class Exchange:
@@ -25,7 +27,7 @@ class Exchange:
             app,
             headers=make_security_headers(is_development=is_development),
             access=self.access,
-            direct=DirectReads({}, NOBODY),
+            direct=DirectReads({}, NOBODY, NO_SESSIONS),
         )
 
     async def run(self, *headers: tuple[bytes, bytes]) -> None:
