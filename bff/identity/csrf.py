@@ -30,6 +30,10 @@ class Csrf:
         digest = hmac.digest(self._key, session_key.encode(), "sha256")
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
+    def find_token(self, session_key: str | None) -> str:
+        """For the forms of a page; empty for callers without a session, whom nobody can forge."""
+        return self.make_token(session_key) if session_key else ""
+
     def check(self, scope: Scope, session_key: str, *, allow_query: bool = False) -> None:
         """`allow_query`: the form of a page may carry the token in its address, as it can't send headers.
 

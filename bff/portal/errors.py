@@ -8,9 +8,10 @@ from litestar import Request, Response
 from litestar.response import Redirect
 
 from bff.errors import Problem
-from bff.portal.internet_view import PATH, Link
+from bff.portal.internet_view import PATH
 from bff.portal.rendering import make_frame, make_page, render
 from bff.portal.sign_in import find_texts_for, make_sign_in_path
+from bff.portal.views import Link
 from bff.texts import N_
 
 Answer = Callable[..., Response[Any]]
@@ -62,6 +63,20 @@ _TOO_MANY = _Words(
     N_("There were too many requests. Please wait a moment and try again."),
     N_("Try again"),
 )
+_TOO_LARGE = _Words(
+    "warn",
+    "warning",
+    N_("This is too large"),
+    N_("What was sent is larger than we can take. Go back and send less of it, or a smaller file."),
+    N_("Go to my account"),
+)
+_TOO_SLOW = _Words(
+    "warn",
+    "clock",
+    N_("This took too long"),
+    N_("The connection was too slow to send everything. Please try again, best on another network."),
+    N_("Go to my account"),
+)
 _REFUSED = _Words(
     "warn",
     "warning",
@@ -76,7 +91,15 @@ _BROKEN = _Words(
     N_("We have noted it. Please try again in a moment."),
     N_("Try again"),
 )
-_BY_STATUS = {403: _FORBIDDEN, 404: _NOT_FOUND, 429: _TOO_MANY, 500: _BROKEN, 503: _UNAVAILABLE}
+_BY_STATUS = {
+    403: _FORBIDDEN,
+    404: _NOT_FOUND,
+    408: _TOO_SLOW,
+    413: _TOO_LARGE,
+    429: _TOO_MANY,
+    500: _BROKEN,
+    503: _UNAVAILABLE,
+}
 
 
 def as_pages(answers: Mapping[Key, Answer]) -> dict[Key, Answer]:

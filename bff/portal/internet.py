@@ -17,15 +17,14 @@ from bff.eligibility.service import Eligibility
 from bff.errors import PortalError, TooManyRequests
 from bff.identity import Caller, requires_customer
 from bff.identity.csrf import Csrf
-from bff.portal.forms import FORM, LARGEST_FORM, Filled, parse_review_form, read_form
-from bff.portal.internet_view import PATH, REQUEST_PATH, make_form, make_status_view, make_steps
-from bff.portal.people import Visitor, load_visitor
-from bff.portal.rendering import make_frame, make_page, render
+from bff.portal.forms import FORM, LARGEST_FORM, Filled, is_sku, parse_review_form, read_form
+from bff.portal.internet_view import PATH, REQUEST_PATH, make_form, make_internet_steps, make_status_view
+from bff.portal.people import Visitor, get_texts_for, load_visitor
+from bff.portal.rendering import make_frame, make_live_part, make_page, render
 from bff.stream.facts import make_version
-from bff.texts import Texts, find_texts
+from bff.texts import Texts
 
 STATUS_PATH = f"{PATH}/status"
-VERSION_HEADER = "X-Facts-Version"
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -49,8 +48,7 @@ class InternetPage:
     async def load(self, caller: Caller, *, sku: str = "") -> Scene:
         look = await self._eligibility.reader.look(caller)
         visitor = await load_visitor(self._database, caller)
-        csrf = self._csrf.make_token(caller.session_key) if caller.session_key else ""
-        return Scene(look, visitor, get_texts_for(caller), csrf, sku)
+        return Scene(look, visitor, get_texts_for(caller), self._csrf.find_token(caller.session_key), sku)
 
     async def ask(self, caller: Caller, filled: Filled) -> None:
         """
@@ -68,15 +66,12 @@ class InternetPage:
         await self._eligibility.request_review(caller, asked)
 
 
-def get_texts_for(caller: Caller) -> Texts:
-    return find_texts(caller.locale).in_zone_of(caller.region)
-
-
 @get(PATH, guards=[requires_customer], include_in_schema=False)
 async def show_internet(
     caller: NamedDependency[Caller], internet_page: NamedDependency[InternetPage], sku: FromQuery[str] = ""
 ) -> Response[str]:
-    return answer_whole(await internet_page.load(caller, sku=sku))
+    """A product that led here goes with the request, so that the reviewer knows what is wanted."""
+    return answer_whole(await internet_page.load(caller, sku=sku if is_sku(sku) else ""))
 
 
 @get(STATUS_PATH, guards=[requires_customer], include_in_schema=False)
@@ -86,7 +81,7 @@ async def show_internet_status(
     """The part of the page that changes with the status; the page's script fetches it when the stream says so."""
     scene = await internet_page.load(caller)
     html = render("parts/internet.html", scene.texts, **_make_parts(scene))
-    return make_page(html, headers={VERSION_HEADER: make_version(scene.look)})
+    return make_live_part(html, make_version(scene.look))
 
 
 @post(
@@ -156,6 +151,6 @@ def _make_parts(scene: Scene, *, filled: Filled | None = None, error: str = "") 
     )
     return {
         "status": make_status_view(assessment, texts),
-        "steps": make_steps(assessment.status if assessment else None, texts),
+        "steps": make_internet_steps(assessment.status if assessment else None, texts),
         "form": form,
     }

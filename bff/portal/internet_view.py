@@ -1,6 +1,5 @@
 """The internet page as its template needs it: words and shapes for every status, no decision."""
 
-from datetime import datetime
 from urllib.parse import urlencode
 
 import msgspec
@@ -8,7 +7,6 @@ import msgspec
 from bff.addresses import Address, format_address
 from bff.eligibility.rules import Assessment, Headline
 from bff.eligibility.schemas import say_headline
-from bff.next_actions import NextActionCode, make_next_action
 from bff.portal.forms import (
     Field,
     FieldError,
@@ -17,44 +15,22 @@ from bff.portal.forms import (
     make_address_fields,
     make_notes_field,
 )
+from bff.portal.views import (
+    UNREACHABLE,
+    Fact,
+    Link,
+    StatusView,
+    Step,
+    find_support_link,
+    make_moment,
+    make_steps,
+)
 from bff.texts import N_, Texts
 from sf_sync.objects.account import EligibilityStatus
 
 PATH = "/account/shop/internet"
 REQUEST_PATH = f"{PATH}/request"
-SUPPORT = "#support"
-
-
-class Link(msgspec.Struct, frozen=True):
-    path: str
-    label: str
-
-
-class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """`instant` is set for a moment, in the form that machines read."""
-
-    label: str
-    text: str
-    instant: str = ""
-    is_wide: bool = False
-
-
-class StatusView(msgspec.Struct, frozen=True, kw_only=True):
-    tone: str
-    icon: str
-    headline: str
-    explanation: str
-    facts: tuple[Fact, ...] = ()
-    action: Link | None = None
-    is_stale: bool = False
-    as_of: str = ""
-    reference: str = ""
-
-
-class Step(msgspec.Struct, frozen=True):
-    title: str
-    text: str
-    state: str
+_LABEL = N_("Internet at your address")
 
 
 class FormView(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,9 +95,6 @@ _LOOKS = {
         N_("Nothing you entered is lost. Please contact support so that we can look into it."),
     ),
 }
-_UNREACHABLE = N_(
-    "We cannot reach our records at the moment. Nothing is lost; this page looks again by itself."
-)
 
 
 def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
@@ -129,8 +102,9 @@ def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
         return StatusView(
             tone="calm",
             icon="warning",
+            label=texts.say(_LABEL),
             headline=texts.say(Headline.UNCONFIRMED),
-            explanation=texts.say(_UNREACHABLE),
+            explanation=texts.say(UNREACHABLE),
             action=Link(PATH, texts.say(N_("Try again"))),
         )
     look = _LOOKS[assessment.headline]
@@ -138,10 +112,11 @@ def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
     return StatusView(
         tone=look.tone,
         icon=look.icon,
+        label=texts.say(_LABEL),
         headline=say_headline(assessment, texts),
         explanation=texts.say(look.explanation),
         facts=_list_facts(assessment, texts),
-        action=_find_link(assessment.next_action, texts),
+        action=find_support_link(assessment.next_action, texts),
         # A request of ours that still waits is no old news: it is all there is to know.
         is_stale=freshness.stale and freshness.source != "portal",
         as_of=texts.format_moment(freshness.as_of),
@@ -154,22 +129,10 @@ def _list_facts(assessment: Assessment, texts: Texts) -> tuple[Fact, ...]:
         (N_("Requested on"), assessment.requested_at),
         (N_("Last checked on"), assessment.checked_at),
     )
-    facts = [_make_moment(label, at, texts) for label, at in moments if at]
+    facts = [make_moment(label, at, texts) for label, at in moments if at]
     if assessment.notes:
         facts.append(Fact(label=texts.say(N_("Note from our team")), text=assessment.notes, is_wide=True))
     return tuple(facts)
-
-
-def _make_moment(label: str, at: datetime, texts: Texts) -> Fact:
-    instant = at.replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    return Fact(label=texts.say(label), text=texts.format_moment(at), instant=instant)
-
-
-def _find_link(action: NextActionCode, texts: Texts) -> Link | None:
-    """Adding an address and requesting a review are the form below; waiting needs no button."""
-    if action is not NextActionCode.CONTACT_SUPPORT:
-        return None
-    return Link(SUPPORT, make_next_action(action, texts).label)
 
 
 _STEPS = (
@@ -185,12 +148,9 @@ _STATES = {
 }
 
 
-def make_steps(status: EligibilityStatus | None, texts: Texts) -> tuple[Step, ...]:
+def make_internet_steps(status: EligibilityStatus | None, texts: Texts) -> tuple[Step, ...]:
     states = _STATES.get(status or EligibilityStatus.UNKNOWN, ("next",) * 3)
-    return tuple(
-        Step(texts.say(title), texts.say(words), state)
-        for (title, words), state in zip(_STEPS, states, strict=True)
-    )
+    return make_steps(_STEPS, states, texts)
 
 
 def make_form(

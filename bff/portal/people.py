@@ -7,6 +7,7 @@ from bff.addresses import Address, find_default_address
 from bff.db import Database
 from bff.identity import Caller
 from bff.portal.rendering import Person
+from bff.texts import Texts, find_texts
 
 FIND_NAME = text(
     "SELECT concat_ws(' ', first_name, last_name) AS name, email FROM customers"
@@ -17,6 +18,10 @@ FIND_NAME = text(
 class Visitor(msgspec.Struct, frozen=True):
     person: Person
     address: Address | None
+
+
+def get_texts_for(caller: Caller) -> Texts:
+    return find_texts(caller.locale).in_zone_of(caller.region)
 
 
 async def load_visitor(database: Database, caller: Caller) -> Visitor:

@@ -15,6 +15,7 @@ from bff.texts import N_, Texts
 TEMPLATES = Path(__file__).parent / "templates"
 BRAND = "My Telecom"
 HTML = "text/html"
+VERSION_HEADER = "X-Facts-Version"
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # The pages of the account, in the order of their tabs.
-TABS = {"/account/shop/internet": N_("Internet")}
+TABS = {"/account/shop/internet": N_("Internet"), "/account/shop/sim": N_("SIM")}
 
 
 def make_frame(
@@ -88,3 +89,8 @@ def render(template: str, texts: Texts, **values: Any) -> str:
 
 def make_page(html: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
     return Response(html, status_code=status, media_type=HTML, headers=dict(headers or {}))
+
+
+def make_live_part(html: str, version: str) -> Response[str]:
+    """The part of a page that follows the status stream; a page's script swaps it in when the version is another."""
+    return make_page(html, headers={VERSION_HEADER: version})

@@ -8,6 +8,7 @@ from bff.portal.assets import serve_asset
 from bff.portal.design import show_design
 from bff.portal.internet import InternetPage, show_internet, show_internet_status, submit_request
 from bff.portal.sign_in import show_home, show_sign_in, sign_in, sign_out
+from bff.portal.sim import SimPage, send_document, show_sim, show_sim_status
 
 
 def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
@@ -19,11 +20,17 @@ def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
         show_internet,
         show_internet_status,
         submit_request,
+        show_sim,
+        show_sim_status,
+        send_document,
     ]
     return [*pages, sign_in, show_design] if is_development else pages
 
 
 def make_page_parts(parts: dict[str, Any]) -> dict[str, Any]:
     """From the parts of the app, by the names under which handlers ask for them."""
-    page = InternetPage(parts["eligibility"], parts["database"], parts["csrf"])
-    return {"internet_page": page}
+    database, csrf = parts["database"], parts["csrf"]
+    return {
+        "internet_page": InternetPage(parts["eligibility"], database, csrf),
+        "sim_page": SimPage(parts["verification"], database, csrf),
+    }

@@ -9,7 +9,7 @@ from bff.eligibility import reading as eligibility
 from bff.eligibility.schemas import EligibilityAnswer
 from bff.eligibility.schemas import make_answer as make_eligibility
 from bff.identity import Caller
-from bff.texts import Texts
+from bff.texts import DEFAULT_LANGUAGE, Texts, get_texts
 from bff.verification import reading as verification
 from bff.verification.schemas import VerificationAnswer
 from bff.verification.schemas import make_answer as make_verification
@@ -69,10 +69,18 @@ def make_status_event(facts: Facts, texts: Texts) -> StatusEvent:
 
 def make_version(look: Look) -> str:
     """Equal for two looks that show the customer the same; when and where they were read does not count."""
-    assessment = look.assessment
-    shown = assessment and msgspec.structs.replace(assessment, freshness=None)
+    assessment, shown = look.assessment, _describe(look)
     is_stale = bool(assessment and assessment.freshness.stale and assessment.freshness.source != "portal")
     return hashlib.sha256(msgspec.json.encode((shown, is_stale))).hexdigest()[:16]
+
+
+def _describe(look: Look) -> dict[str, object] | None:
+    texts = get_texts(DEFAULT_LANGUAGE)
+    if isinstance(look, eligibility.Look):
+        answer: msgspec.Struct | None = look.assessment and make_eligibility(look.assessment, texts)
+    else:
+        answer = look.assessment and make_verification(look.assessment, texts)
+    return {**msgspec.structs.asdict(answer), "freshness": None} if answer else None
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from babel.dates import format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
+from babel.units import format_unit
 
 DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
@@ -44,7 +45,17 @@ class Texts:
         """Day and time in the reader's zone: `19 December 2025, 15:15`."""
         local = at.astimezone(self.zone)
         day = format_datetime(local, _day_pattern(self._locale), locale=self._locale, tzinfo=self.zone)
-        return f"{day}, {local:%H:%M}"
+        return f"{day}, {self.format_time(at)}"
+
+    def format_time(self, at: datetime) -> str:
+        """The time of day alone, in the reader's zone: `15:15`."""
+        return f"{at.astimezone(self.zone):%H:%M}"
+
+    def format_size(self, size: int) -> str:
+        """`340 kB`, `1.2 MB`: decimal units, as phones and file managers count."""
+        if size < 1_000_000:
+            return format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=self._locale)
+        return format_unit(round(size / 1_000_000, 1), "digital-megabyte", "short", locale=self._locale)
 
     def name_country(self, code: str) -> str:
         return str(self._locale.territories.get(code, code))

@@ -99,7 +99,7 @@ def make_answer(assessment: Assessment, texts: Texts) -> VerificationAnswer:
         verified_at=to_seconds(assessment.verified_at),
         rejection_message=assessment.rejection_message,
         note=assessment.note,
-        guidance=[texts.say(sentence) for sentence in _find_guidance(assessment)],
+        guidance=[texts.say(sentence) for sentence in find_guidance(assessment)],
         can_upload=assessment.can_upload,
         message=texts.say(assessment.headline),
         next_action=make_next_action(assessment.next_action, texts),
@@ -115,7 +115,8 @@ def make_quality(quality: tuple[Quality, ...], texts: Texts) -> QualityAnswer:
     return QualityAnswer([QualityFinding(code, texts.say(QUALITY_SENTENCES[code])) for code in quality])
 
 
-def _find_guidance(assessment: Assessment) -> tuple[str, ...]:
+def find_guidance(assessment: Assessment) -> tuple[str, ...]:
+    """What a good picture needs, in the source language; nothing while none is asked for."""
     match assessment.status:
         case VerificationStatus.REJECTED:
             return REJECTED_GUIDANCE

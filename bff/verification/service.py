@@ -119,8 +119,7 @@ class Verification:
         Raises:
             VerificationRefusal, TooManyRequests: as `submit` would.
         """
-        owner = _get_owner(caller, "account")
-        await self._throttle(owner.account_id)
+        plan_upload(await self._admit(_get_owner(caller, "account")))
         with Spool() as spool:
             received = await self._examination.receive(body, spool)
             async with self._examination.turns:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from bff.verification.intake.refusals import NotMultipart, UnknownField, UploadMalformed
+from bff.verification.intake.refusals import FileMissing, NotMultipart, UnknownField, UploadMalformed
 
 _FIELD_BYTES = 16
 _HEADERS, _HEADER_BYTES = 8, 4224
@@ -96,8 +96,10 @@ class DocumentForm:
         self._text.clear()
 
     def _open_file(self, file_name: bytes | None) -> None:
-        if self.file_name is not None or not file_name:
+        if self.file_name is not None or file_name is None:
             raise UnknownField
+        if not file_name:
+            raise FileMissing
         self.file_name = file_name.decode("utf-8", "replace")
 
     def _take_data(self, data: bytes, start: int, end: int) -> None:

@@ -18,6 +18,12 @@ class UnknownField(UploadMalformed):
     detail = N_("Send one file in the field “file” and nothing else.")
 
 
+class FileMissing(UploadMalformed):
+    """What a browser sends for a field that was left empty."""
+
+    detail = N_("Please choose a file first.")
+
+
 class UploadTooLarge(IntakeRefused):
     status = 413
     code = "body_too_large"

@@ -8,6 +8,8 @@ class LiveRegion {
     this.element = element;
     this.waitMs = 1_000;
     this.refreshing = null;
+    for (const kind of ["input", "change"]) element.addEventListener(kind, markBegun);
+    addEventListener("portal:changed", () => this.refresh());
   }
 
   follow() {
@@ -53,12 +55,30 @@ class LiveRegion {
     const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
     const parsed = document.createElement("template");
     parsed.innerHTML = html;
+    this.keepBegun(parsed.content);
     this.element.replaceChildren(parsed.content);
     const headline = this.element.querySelector("#headline");
     headline.closest(".status").classList.add("is-fresh");
     if (focused !== null) (document.getElementById(focused) ?? headline).focus();
     announce(`${this.element.dataset.changed} ${headline.textContent}`);
+    dispatchEvent(new Event("portal:swapped"));
   }
+
+  // What a visitor has begun to fill in outlives the swap, wherever the new region still asks for it.
+  keepBegun(content) {
+    for (const begun of this.element.querySelectorAll("[data-keep][data-begun]")) {
+      const fresh = content.querySelector(`[data-keep="${begun.dataset.keep}"]`);
+      if (!fresh) continue;
+      const fold = fresh.closest("details");
+      if (fold && begun.closest("details")?.open) fold.open = true;
+      fresh.replaceWith(begun);
+    }
+  }
+}
+
+function markBegun(event) {
+  const part = event.target.closest("[data-keep]");
+  if (part) part.dataset.begun = "yes";
 }
 
 function announce(text) {

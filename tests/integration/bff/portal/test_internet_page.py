@@ -1,40 +1,22 @@
 """The internet page as a browser without scripts meets it."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from html import unescape
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.fixtures.portal import ORIGIN
-from tests.integration.bff.scene import SHIBUYA, UMEDA, Scene, make_email
+from tests.integration.bff.portal.visitor import show, visiting
+from tests.integration.bff.scene import SHIBUYA, UMEDA, Scene
 
 pytestmark = pytest.mark.asyncio
 
 PAGE = "/account/shop/internet"
-HTML = {"Accept": "text/html,application/xhtml+xml"}
-
-
-@asynccontextmanager
-async def visiting(scene: Scene, name: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser: it follows no script, sends an origin with forms, and no header of ours."""
-    async with scene.portal.signed_in(make_email(name)) as client:
-        del client.headers["X-CSRF-Token"]
-        client.headers.update({"Origin": ORIGIN, **HTML})
-        yield client
 
 
 async def read(client: httpx.AsyncClient) -> str:
     return show(await client.get(PAGE))
-
-
-def show(answer: httpx.Response) -> str:
-    """The words of a page, as far as they matter here."""
-    words = re.sub(r"<[^>]+>", " ", answer.text.split("<main")[1])
-    return " ".join(unescape(words).split())
 
 
 def find_form(html: str) -> str:

@@ -124,6 +124,17 @@ class TestFollow:
         assert ready.version.eligibility == news.version.eligibility
         assert ready.version.verification != news.version.verification
 
+    async def test_tells_a_document_once_and_not_again_when_it_is_delivered(self, scene: Scene) -> None:
+        rig = await make_rig(scene, "hana", keep_alive_s=0.5)
+
+        async with scene.portal.signed_in() as client, aclosing(rig.streams.follow(rig.caller)) as stream:
+            await hear(stream)
+            files = {"file": ("card.jpg", make_jpeg((900, 600)), "image/jpeg")}
+            await client.post("/api/verification/id", files=files)
+            kinds = [(await hear(stream)).kind for _ in range(2)]
+
+        assert kinds == ["status", "silence"]
+
     async def test_keeps_quiet_about_changes_that_do_not_show(self, scene: Scene) -> None:
         rig = await make_rig(scene, "kenji", keep_alive_s=0.2)
 
