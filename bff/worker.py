@@ -2,13 +2,19 @@
 
 import asyncio
 
+import structlog
+
 from bff import upkeep as _upkeep  # noqa: F401  (registers its jobs)
 from bff.adapters import Adapters, make_adapters, opened
 from bff.deliveries import Deliveries
 from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers its deliveries)
 from bff.jobs import run_worker
+from bff.orders import tasks as _orders  # noqa: F401  (registers its jobs and deliveries)
+from bff.orders.watch import OrderWatch
 from bff.settings import Settings
 from bff.verification import delivery as _verification  # noqa: F401  (registers its deliveries)
+
+log = structlog.get_logger(__name__)
 
 
 async def work(settings: Settings, stop: asyncio.Event, adapters: Adapters | None = None) -> None:
@@ -16,5 +22,12 @@ async def work(settings: Settings, stop: asyncio.Event, adapters: Adapters | Non
     async with opened(adapters or make_adapters(settings)) as open_adapters:
         deliveries = Deliveries(open_adapters)
         context = {"adapters": open_adapters, "deliveries": deliveries, "settings": settings}
-        await run_worker(open_adapters.jobs, context, stop=stop)
+        watching = asyncio.create_task(OrderWatch(open_adapters).run(stop))
+        try:
+            await run_worker(open_adapters.jobs, context, stop=stop)
+        finally:
+            watching.cancel()
+            (ended,) = await asyncio.gather(watching, return_exceptions=True)
+            if isinstance(ended, Exception):
+                log.error("order_watch_failed", exc_info=ended)
         await deliveries.drain()

@@ -10,6 +10,7 @@ import structlog
 
 from cache.address import parse_address
 from cache.connection import Redis
+from cache.gathering import Gathering
 
 log = structlog.get_logger(__name__)
 _decoder = msgspec.json.Decoder(list[str])
@@ -63,6 +64,7 @@ class Broadcast:
         # Patient, since a reconnection sends every listener to look again.
         self._hearing = Redis(parse_address(url), timeout_s=2.0, subscribe=channel, on_push=self._hear)
         self._listeners: dict[str, set[Listener]] = {}
+        self._gatherings: set[Gathering] = set()
         self._is_closed = False
 
     @property
@@ -80,6 +82,8 @@ class Broadcast:
         await self._hearing.close()
         for listener in self._list_listeners():
             listener.close()
+        for gathering in self._gatherings:
+            gathering.close()
 
     async def publish(self, topics: Sequence[str]) -> None:
         """Tell the listeners of these topics in every process. Raises `CacheUnavailable`."""
@@ -102,11 +106,25 @@ class Broadcast:
                 if not self._listeners[topic]:
                     del self._listeners[topic]
 
+    @contextlib.asynccontextmanager
+    async def gather(self, prefix: str) -> AsyncIterator[Gathering]:
+        """Hear of every topic that begins so from now on, each by its name."""
+        gathering = Gathering(prefix)
+        if self._is_closed:
+            gathering.close()
+        self._gatherings.add(gathering)
+        try:
+            yield gathering
+        finally:
+            self._gatherings.discard(gathering)
+
     def _hear(self, push: Sequence[Any]) -> None:
         if push[0] == b"subscribe":
             # Before this, and since the last connection, anything may have been said.
             for listener in self._list_listeners():
                 listener.tell("resync")
+            for gathering in self._gatherings:
+                gathering.miss()
         elif push[0] == b"message":
             self._spread(push[2])
 
@@ -119,6 +137,8 @@ class Broadcast:
         for topic in topics:
             for listener in self._listeners.get(topic, ()):
                 listener.tell("changed")
+            for gathering in self._gatherings:
+                gathering.tell(topic)
 
     def _list_listeners(self) -> set[Listener]:
         return {listener for listeners in self._listeners.values() for listener in listeners}

@@ -13,7 +13,7 @@ from bff.checkout.decisions import Decision, Outcome, list_decisions
 from bff.db import Database
 from bff.errors import InvalidRequest
 from bff.identity import Caller, StaffRole, requires_staff
-from bff.keyset import CursorText, Limit, Place, format_cursor, parse_cursor
+from bff.keyset import CURSOR, LIMIT, Place, format_cursor, parse_cursor
 from bff.overrides.schemas import read_account_id
 
 
@@ -49,8 +49,8 @@ async def show_decisions(
     database: NamedDependency[Database],
     account_id: Annotated[str | None, QueryParameter(name="accountId")] = None,
     order_id: Annotated[UUID | None, QueryParameter(name="orderId")] = None,
-    cursor: Annotated[CursorText | None, QueryParameter(name="cursor")] = None,
-    limit: Annotated[Limit, QueryParameter(name="limit")] = 20,
+    cursor: Annotated[str | None, CURSOR] = None,
+    limit: Annotated[int, LIMIT] = 20,
 ) -> DecisionList:
     """What the gate decided about the submissions of one account, or about one order, and on what."""
     if account_id is None and order_id is None:

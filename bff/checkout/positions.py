@@ -57,6 +57,14 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the portal itself knows."""
+
+    requests: eligibility_rules.LocalPicture = _NO_REQUESTS
+    attempts: verification_rules.LocalPicture = _NO_ATTEMPTS
+    overridden: frozenset[ProductType] = frozenset()
+
+
 class Positions:
     """One per process. A reading costs one round trip to Redis while everything is cached."""
 
@@ -68,45 +76,58 @@ class Positions:
 
     async def read(self, caller: Caller) -> Position:
         """For pages: may come from the cache, so it paints a button and lets nothing through."""
-        if caller.account_id is None:
-            return await self.complete(caller, make_unknown("portal"))
-        try:
-            sighting = await self._account_view.read(caller.org_id, caller.account_id)
-        except AccountNotFound:
-            return await self.complete(caller, make_unknown("salesforce"))
-        except SourceUnavailable as away:
-            log.warning("account_unavailable", cause=type(away.__cause__).__name__)
-            return await self.complete(caller, None, retry_after_s=away.retry_after_s)
-        return await self.complete(caller, sighting)
+        # All commands leave in one write; the order does not matter, the rules sort it out.
+        (sighting, retry_after_s), parts = await asyncio.gather(self._see(caller), self._read_parts(caller))
+        return _join(sighting, parts, retry_after_s=retry_after_s)
 
     async def find_cached(self, caller: Caller) -> Position | None:
         """The same without a call to Salesforce; None when nothing fresh is cached."""
+        sighting, parts = await asyncio.gather(self._find_cached(caller), self._read_parts(caller))
+        return _join(sighting, parts) if sighting else None
+
+    async def complete(self, caller: Caller, sighting: Sighting) -> Position:
+        """What Salesforce said, with what the portal knows besides."""
+        return _join(sighting, await self._read_parts(caller))
+
+    async def _see(self, caller: Caller) -> tuple[Sighting | None, int | None]:
+        """Nothing, and when to try again, while Salesforce cannot be read."""
         if caller.account_id is None:
-            return await self.complete(caller, make_unknown("portal"))
+            return make_unknown("portal"), None
         try:
-            sighting = await self._account_view.find_cached(caller.org_id, caller.account_id)
+            return await self._account_view.read(caller.org_id, caller.account_id), None
         except AccountNotFound:
-            sighting = make_unknown("portal")
-        return await self.complete(caller, sighting) if sighting else None
+            return make_unknown("salesforce"), None
+        except SourceUnavailable as away:
+            log.warning("account_unavailable", cause=type(away.__cause__).__name__)
+            return None, away.retry_after_s
 
-    async def complete(
-        self, caller: Caller, sighting: Sighting | None, *, retry_after_s: int | None = None
-    ) -> Position:
-        """What Salesforce said, with what the portal knows besides. None: Salesforce could not be read."""
-        (requests, attempts), overridden = await asyncio.gather(
-            self._read_pictures(caller), self._overrides.find_active(caller)
-        )
-        return make_position(sighting, requests, attempts, overridden=overridden, retry_after_s=retry_after_s)
-
-    async def _read_pictures(
-        self, caller: Caller
-    ) -> tuple[eligibility_rules.LocalPicture, verification_rules.LocalPicture]:
+    async def _find_cached(self, caller: Caller) -> Sighting | None:
         if caller.account_id is None:
-            return _NO_REQUESTS, _NO_ATTEMPTS
-        return await asyncio.gather(
+            return make_unknown("portal")
+        try:
+            return await self._account_view.find_cached(caller.org_id, caller.account_id)
+        except AccountNotFound:
+            return make_unknown("portal")
+
+    async def _read_parts(self, caller: Caller) -> _Parts:
+        if caller.account_id is None:
+            return _Parts()
+        requests, attempts, overridden = await asyncio.gather(
             self._requests.read(caller.org_id, caller.account_id),
             self._attempts.read(caller.org_id, caller.account_id),
+            self._overrides.find_active(caller),
         )
+        return _Parts(requests=requests, attempts=attempts, overridden=overridden)
+
+
+def _join(sighting: Sighting | None, parts: _Parts, *, retry_after_s: int | None = None) -> Position:
+    return make_position(
+        sighting,
+        parts.requests,
+        parts.attempts,
+        overridden=parts.overridden,
+        retry_after_s=retry_after_s,
+    )
 
 
 def make_position(

@@ -6,12 +6,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from bff.errors import IdempotencyKeyReused, NotFound
 from bff.idempotency import make_digest, parse_idempotency_key
 from bff.identity import Caller, requires_customer
-from bff.keyset import CursorText, Limit, format_cursor, parse_cursor
+from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.orders.answers import make_order_answer
 from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderRefusal, OrderUnconfirmed
 from bff.orders.schemas import OrderAnswer, OrderInput, OrderList, read_delivery, read_items
@@ -65,8 +65,8 @@ async def submit_order(
 async def list_orders(
     caller: NamedDependency[Caller],
     order_book: NamedDependency[OrderBook],
-    cursor: Annotated[CursorText | None, QueryParameter(name="cursor")] = None,
-    limit: Annotated[Limit, QueryParameter(name="limit")] = 20,
+    cursor: Annotated[str | None, CURSOR] = None,
+    limit: Annotated[int, LIMIT] = 20,
 ) -> OrderList:
     """The customer's orders, newest first."""
     page = await order_book.list_page(caller, after=parse_cursor(cursor), limit=limit)

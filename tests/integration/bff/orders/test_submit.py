@@ -377,18 +377,18 @@ class TestOnce:
     async def test_of_many_in_two_processes_too(self, scene: Scene) -> None:
         headers = {"Idempotency-Key": "one"}
         scene.emulator.faults.change({"latency_s": 0.1})
-        async with scene.another_process() as other:
-            async with (
-                scene.portal.signed_in(make_email("sara")) as here,
-                other.signed_in(make_email("sara")) as there,
-            ):
-                answers = await asyncio.gather(
-                    *(
-                        client.post(ORDERS, json=make_body(NET), headers=headers)
-                        for client in (here, there)
-                        for _ in range(5)
-                    )
+        async with (
+            scene.another_process() as other,
+            scene.portal.signed_in(make_email("sara")) as here,
+            other.signed_in(make_email("sara")) as there,
+        ):
+            answers = await asyncio.gather(
+                *(
+                    client.post(ORDERS, json=make_body(NET), headers=headers)
+                    for client in (here, there)
+                    for _ in range(5)
                 )
+            )
 
         assert {answer.status_code for answer in answers} == {201}
         assert len({answer.content for answer in answers}) == 1
