@@ -14,7 +14,7 @@ from bff.adapters import Adapters, make_adapters, opened
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
 from bff.deliveries import Deliveries
 from bff.direct import DirectRead, DirectReads
-from bff.edge import Edge, make_security_headers
+from bff.edge import Edge, EdgedApp, make_security_headers
 from bff.eligibility.controllers import (
     ELIGIBILITY_PATH,
     request_review,
@@ -69,7 +69,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
     parts |= make_page_parts(parts) | {"streams": make_streams(parts)}
     authentication = make_authentication(settings, parts)
     access = AccessLog(is_enabled=settings.log_level in ("debug", "info"))
-    app = Litestar(
+    app = EdgedApp(
         route_handlers=make_route_handlers(settings),
         middleware=[authentication],
         dependencies={
@@ -89,8 +89,8 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
         logging_config=None,
     )
     complete_contract(app)
-    app.asgi_handler = Edge(
-        app.asgi_handler,
+    app.edge = Edge(
+        app.pass_on,
         headers=make_security_headers(is_development=settings.is_development),
         access=access,
         direct=DirectReads(make_direct_reads(parts), authentication, parts["sessions"]),

@@ -5,11 +5,12 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 
 from bff.access import AccessLine, AccessLog
 from bff.direct import DirectRead, DirectReads
@@ -50,6 +51,23 @@ def make_security_headers(*, is_development: bool) -> SecurityHeaders:
     return SecurityHeaders(page=(*always, *page), data=(*always, (b"content-security-policy", DATA_POLICY)))
 
 
+class EdgedApp(Litestar):
+    """The framework's app behind an edge. A request that the edge answers itself never enters the framework."""
+
+    __slots__ = ("edge",)
+
+    edge: "Edge"
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            await self.edge(scope, receive, send)
+        else:
+            await self.pass_on(scope, receive, send)
+
+    async def pass_on(self, scope: Any, receive: Any, send: Any) -> None:
+        await super().__call__(scope, receive, send)
+
+
 class Edge:
     """Wraps the framework's own stack, so that what never reaches a route (404, 405) passes here too.
 
@@ -67,10 +85,7 @@ class Edge:
         self._id_prefix = secrets.token_hex(8)
         self._numbers = itertools.count(1)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
-            return
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         request_id = find_request_id(scope["headers"]) or f"{self._id_prefix}{next(self._numbers):08x}"
         REQUEST_ID.set(request_id)
         started = time.perf_counter()
