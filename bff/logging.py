@@ -22,7 +22,7 @@ _FIELD_NAMES = """
     route method status ms org kind
     error errors trace reason cause why how failure alarm problem code state before after size count
     attempt attempts due_s age_s lag_s retry_after_s timeout_s open_s seconds
-    delivery delivery_kind order entry account_id record_id org_id task job_id job_status
+    delivery delivery_kind order step entry account_id record_id org_id task job_id job_status
     topic position replay_id schema_id entity sobject field fields value_kind type
     key namespace fencing channel server generation reads hits lane call client limit used share path
 """
