@@ -1,4 +1,4 @@
-"""The shop's parts put together: catalogue, overrides, gate, orders."""
+"""The shop's parts put together: catalogue, overrides, gate, orders, dashboard."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +14,8 @@ from bff.checkout.controllers import evaluate_cart
 from bff.checkout.decision_desk import show_decisions
 from bff.checkout.positions import Positions
 from bff.checkout.service import Checkout
+from bff.dashboard.controllers import list_tasks
+from bff.dashboard.service import Dashboard
 from bff.deliveries import Deliveries
 from bff.orders.controllers import list_orders, show_order, submit_order
 from bff.orders.service import OrderBook
@@ -30,6 +32,7 @@ ROUTES: list[ControllerRouterHandler] = [
     list_orders,
     show_order,
     show_decisions,
+    list_tasks,
     create_override,
     list_overrides,
     end_override,
@@ -43,13 +46,13 @@ def make_shop(settings: Settings, adapters: Adapters, deliveries: Deliveries) ->
         OfferView(Offers(adapters.client), adapters.redis), adapters.account_view, overrides
     )
     positions = Positions(adapters, overrides)
+    order_book = OrderBook(adapters, deliveries, catalogue, positions, timeout_s=settings.order_timeout_s)
     return {
         "catalogue": catalogue,
         "positions": positions,
         "checkout": Checkout(positions, catalogue),
-        "order_book": OrderBook(
-            adapters, deliveries, catalogue, positions, timeout_s=settings.order_timeout_s
-        ),
+        "order_book": order_book,
+        "dashboard": Dashboard(order_book),
         "override_desk": OverrideDesk(adapters, overrides),
     }
 

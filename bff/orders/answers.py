@@ -66,16 +66,10 @@ def show_row(row: OrderRow) -> ShownOrder:
 
 
 def make_order_answer(order: ShownOrder, position: Position, texts: Texts) -> OrderAnswer:
-    state = find_shown_state(
-        order.state,
-        order.review,
-        find_verification(position),
-        is_lifted=ProductType.SIM in position.overridden,
-    )
-    problem = judge(ProductType.SIM, position.standing) if state is OrderState.ON_HOLD else None
+    problem = _find_problem(order, position)
     return OrderAnswer(
         id=order.id,
-        status=state,
+        status=find_state(order, position),
         placed_at=order.placed_at.replace(microsecond=0),
         currency=order.currency,
         total=format_price(order.total, order.currency),
@@ -83,22 +77,34 @@ def make_order_answer(order: ShownOrder, position: Position, texts: Texts) -> Or
         delivery=_make_delivery(order.delivery),
         checks=[_make_check(product_type, order, position, texts) for product_type in ProductType],
         problems=[make_problem(problem, texts)] if problem else [],
-        next_action=make_next_action(_choose_next_action(order, problem, position), texts),
+        next_action=make_next_action(choose_next_action(order, position), texts),
     )
+
+
+def find_state(order: ShownOrder, position: Position) -> OrderState:
+    """What the customer is shown."""
+    is_lifted = ProductType.SIM in position.overridden
+    return find_shown_state(order.state, order.review, find_verification(position), is_lifted=is_lifted)
+
+
+def choose_next_action(order: ShownOrder, position: Position) -> NextActionCode:
+    """The one thing to do for this order."""
+    if problem := _find_problem(order, position):
+        return problem.next_action
+    if order.review is Review.OPEN and position.verification:
+        return position.verification.next_action
+    return NextActionCode.NONE
+
+
+def _find_problem(order: ShownOrder, position: Position) -> Problem | None:
+    is_held = find_state(order, position) is OrderState.ON_HOLD
+    return judge(ProductType.SIM, position.standing) if is_held else None
 
 
 def find_verification(position: Position) -> VerificationStatus | None:
     """None while nobody can tell, or only tells what it was."""
     shown = position.verification
     return None if shown is None or shown.freshness.stale else shown.status
-
-
-def _choose_next_action(order: ShownOrder, problem: Problem | None, position: Position) -> NextActionCode:
-    if problem:
-        return problem.next_action
-    if order.review is Review.OPEN and position.verification:
-        return position.verification.next_action
-    return NextActionCode.NONE
 
 
 def _make_line(line: Line, currency: str) -> LineAnswer:
