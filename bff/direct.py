@@ -79,7 +79,8 @@ class DirectReads:
         # together with the session, in one round trip. Only the session's answer decides what is done with them.
         finding = self._sessions.start_find(session_key)
         started = read.start(guess) if guess else None
-        scope["user"] = caller = await self._sessions.finish_find(finding)
-        if caller is None:
+        found = await self._sessions.finish_find(finding)
+        if found is None:
             raise Unauthenticated
-        return await read.finish(caller, started if caller is guess else read.start(caller))
+        scope["user"] = found
+        return await read.finish(found, started if found is guess else read.start(found))
