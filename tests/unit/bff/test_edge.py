@@ -38,7 +38,7 @@ class Exchange:
             "query_string": b"phone=canary",
             "headers": headers,
         }
-        await self.edge(cast(Scope, scope), cast(Receive, None), self.send)
+        await self.edge(cast(Any, scope), cast(Receive, None), self.send)
         self.access.flush()
 
     async def send(self, message: Message) -> None:
