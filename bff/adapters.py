@@ -17,6 +17,8 @@ from cache.limits import Limiter
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
 from sf_sync.documents import Documents
+from sf_sync.offers import Offers
+from sf_sync.orders import Orders
 from sf_sync.salesforce import Salesforce
 
 
@@ -32,6 +34,8 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
     salesforce: Salesforce
     account_view: AccountView
     documents: Documents
+    offers: Offers
+    orders: Orders
     document_keys: DocumentKeys
     scanner: Scanner | None
 
@@ -45,6 +49,8 @@ def make_adapters(settings: Settings) -> Adapters:
         jobs=Jobs(settings.database),
         limiter=Limiter(side.redis),
         documents=Documents(side.client),
+        offers=Offers(side.client),
+        orders=Orders(side.client),
         document_keys=DocumentKeys(settings.documents.keys),
         scanner=Scanner(clamd_address) if clamd_address else None,
         **msgspec.structs.asdict(side),

@@ -23,7 +23,7 @@ from bff.overrides import OverrideReader
 from bff.overrides.controllers import create_override, end_override, list_overrides
 from bff.overrides.service import OverrideDesk
 from bff.settings import Settings
-from sf_sync.offers import Offers, OfferView
+from sf_sync.offers import OfferView
 
 ROUTES: list[ControllerRouterHandler] = [
     list_offers,
@@ -42,9 +42,7 @@ ROUTES: list[ControllerRouterHandler] = [
 def make_shop(settings: Settings, adapters: Adapters, deliveries: Deliveries) -> dict[str, Any]:
     """By the names under which handlers ask for them."""
     overrides = OverrideReader(adapters)
-    catalogue = Catalogue(
-        OfferView(Offers(adapters.client), adapters.redis), adapters.account_view, overrides
-    )
+    catalogue = Catalogue(OfferView(adapters.offers, adapters.redis), adapters.account_view, overrides)
     positions = Positions(adapters, overrides)
     order_book = OrderBook(adapters, deliveries, catalogue, positions, timeout_s=settings.order_timeout_s)
     return {

@@ -1,4 +1,4 @@
-"""How a hold, a release or a withdrawal reaches the order in Salesforce."""
+"""How a hold, a release, a withdrawal or a document to review reaches the order in Salesforce."""
 
 from uuid import UUID
 
@@ -11,9 +11,10 @@ from bff.deliveries import Delivered, Delivery, DeliveryHandler, Outcome, Refuse
 from bff.deliveries.judging import judge_failure
 from sf_sync.errors import SalesforceError
 from sf_sync.objects.order import OrderStatus
-from sf_sync.orders import Orders, StatusSuperseded
+from sf_sync.orders import StatusSuperseded
 
 STATUS_KIND = "order_status"
+REVIEW_KIND = "order_review"
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +35,7 @@ class OrderStatusDelivery(DeliveryHandler):
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
         change = msgspec.convert(delivery.payload, StatusChange)
         try:
-            answer = await Orders(adapters.client).change_status(
+            answer = await adapters.orders.change_status(
                 change.order_id, expected=change.expected, to=change.to, reason=change.reason
             )
         except SalesforceError as error:
@@ -49,3 +50,28 @@ class OrderStatusDelivery(DeliveryHandler):
 
     async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
         """The order's row says what the portal wants; it was written when this was promised."""
+
+
+class ReviewOpening(msgspec.Struct, frozen=True, kw_only=True):
+    """The delivery's payload: `salesforce_id` is the order's."""
+
+    salesforce_id: str
+
+
+@handler(REVIEW_KIND)
+class OrderReviewDelivery(DeliveryHandler):
+    """Repeating it changes nothing, so an unanswered one is simply sent again."""
+
+    async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
+        opening = msgspec.convert(delivery.payload, ReviewOpening)
+        try:
+            await Orders(adapters.client).open_review(opening.salesforce_id, delivery.account_id)
+        except SalesforceError as error:
+            return judge_failure(error)
+        return Delivered(opening.salesforce_id)
+
+    async def find(self, delivery: Delivery, adapters: Adapters) -> Delivered | None:
+        return None
+
+    async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
+        """The review is Salesforce's; the order's row keeps nothing of it."""

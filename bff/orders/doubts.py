@@ -27,7 +27,6 @@ from bff.texts import DEFAULT_LANGUAGE, get_texts
 from sf_sync.client import Lane
 from sf_sync.errors import SalesforceError
 from sf_sync.objects.order import SeenOrder
-from sf_sync.orders import Orders
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +40,7 @@ class Doubts:
 
     def __init__(self, adapters: Adapters, now: Callable[[], datetime] = utc_now) -> None:
         self._database = adapters.database
-        self._orders = Orders(adapters.client)
+        self._orders = adapters.orders
         self._now = now
 
     async def sweep(self) -> int:

@@ -24,7 +24,6 @@ from bff.orders.rules import OrderState, make_order_id
 from bff.orders.settling import RETRY_AFTER_S, Settling
 from bff.orders.submission import Asked, Deadline, Submission
 from bff.orders.submitter import Submitter
-from sf_sync.orders import Orders
 
 GRACE_S = 0.1
 """After Salesforce's time is over: what is left to write and to answer."""
@@ -61,7 +60,6 @@ class OrderBook:
         positions: Positions,
         *,
         timeout_s: float,
-        orders: Orders | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """`timeout_s` is what Salesforce may take of a submission; the answer comes a little later at most."""
@@ -72,7 +70,7 @@ class OrderBook:
             adapters.database,
             catalogue,
             positions,
-            Placing(orders or Orders(adapters.client), positions),
+            Placing(adapters.orders, positions),
             Settling(adapters.database, deliveries, now),
         )
         self._flights: dict[tuple[UUID, object], Flight] = {}

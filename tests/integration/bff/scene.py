@@ -20,6 +20,8 @@ from sf_sync.client import SalesforceClient
 from sf_sync.client.breaker import Breaker
 from sf_sync.documents import Documents
 from sf_sync.emulator.app import Emulator
+from sf_sync.offers import Offers
+from sf_sync.orders import Orders
 from sf_sync.salesforce import Salesforce
 from tests.fixtures.portal import Portal
 from tests.integration.sf_sync.org import list_calls, list_cases, update_account
@@ -68,7 +70,13 @@ class Scene(Struct, frozen=True):
             salesforce = Salesforce(client)
             view = AccountView(salesforce, adapters.redis, adapters.broadcast)
             own = msgspec.structs.replace(
-                adapters, client=client, salesforce=salesforce, account_view=view, documents=Documents(client)
+                adapters,
+                client=client,
+                salesforce=salesforce,
+                account_view=view,
+                documents=Documents(client),
+                offers=Offers(client),
+                orders=Orders(client),
             )
             yield Portal(create_app(settings, own), settings, own, self.portal.data_dir)
             await client.close()
