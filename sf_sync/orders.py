@@ -11,7 +11,7 @@ from sf_sync.client import Lane, SalesforceClient, Subrequest
 from sf_sync.client.answers import parse_page
 from sf_sync.client.refusals import find_failure
 from sf_sync.errors import AnswerMalformed, DuplicateValue, NotFound, OutcomeUnknown, TransactionHalted
-from sf_sync.objects import account, order
+from sf_sync.objects import account, order, order_review
 from sf_sync.objects import order_placement as placement
 from sf_sync.objects.account import AccountFacts
 from sf_sync.objects.order import OrderStatus, PlaceOrder, SeenOrder
@@ -114,6 +114,22 @@ class Orders:
         """The order that an earlier call placed under this id; one call."""
         rows = await self._client.query(order.format_order_query(order_id), lane=lane, timeout_s=timeout_s)
         return order.parse_order(rows[0]) if rows else None
+
+    async def open_review(self, salesforce_id: str, account_id: str) -> None:
+        """Put the document under review onto the order. Repeating it changes nothing; a document that is judged
+        meanwhile needs no review, and then nothing is written.
+        """
+        steps = order_review.plan_review(salesforce_id, account_id, self._settings.account_fields)
+        answers = await self._client.composite(steps, all_or_none=False, idempotent=True, lane=Lane.CUSTOMER)
+        found, *written = answers
+        if found.is_success and not parse_page(found.body)[0]:
+            return
+        # The link that is there already is refused; what counts is that the order tells of its review.
+        failure = find_failure(
+            [found, *(answer for answer in written if answer.reference_id != order_review.LINK)]
+        )
+        if failure is not None:
+            raise failure
 
     async def change_status(
         self, order_id: UUID, *, expected: OrderStatus, to: OrderStatus, reason: str | None

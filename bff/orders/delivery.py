@@ -65,7 +65,7 @@ class OrderReviewDelivery(DeliveryHandler):
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
         opening = msgspec.convert(delivery.payload, ReviewOpening)
         try:
-            await Orders(adapters.client).open_review(opening.salesforce_id, delivery.account_id)
+            await adapters.orders.open_review(opening.salesforce_id, delivery.account_id)
         except SalesforceError as error:
             return judge_failure(error)
         return Delivered(opening.salesforce_id)
