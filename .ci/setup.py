@@ -174,7 +174,10 @@ NOT_INSTALLED = "the packages could not be installed; is a package registry with
 
 def make_uv_environment() -> dict[str, str]:
     """uv reads none of pip's settings, so a machine that reaches its registry by them says it once for both."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    # The machine's own certificates, as pip uses them: a company's registry is often behind its own authority.
+    # Older versions know the setting by the second name.
+    certificates = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
+    environment = {**certificates, **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     environment.pop("VIRTUAL_ENV", None)
     cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     if "UV_CACHE_DIR" not in environment and not os.access(
