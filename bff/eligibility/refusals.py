@@ -1,21 +1,12 @@
 """Why a request for a review is refused, and what the customer can do instead."""
 
-from typing import ClassVar
-
-from bff.errors import PortalError
-from bff.next_actions import NextActionCode, make_next_action
-from bff.texts import N_, Texts
+from bff.next_actions import NextActionCode
+from bff.refusals import GuidedRefusal
+from bff.texts import N_
 
 
-class EligibilityRefusal(PortalError):
-    """`next_step` is the one thing that helps."""
-
-    next_step: ClassVar[NextActionCode]
-
-    def speak(self, texts: Texts) -> None:
-        """Put the sentence and the next action into the customer's language."""
-        self.sentence = texts.say(self.detail)
-        self.next_action = make_next_action(self.next_step, texts)
+class EligibilityRefusal(GuidedRefusal):
+    """Of a request for a review."""
 
 
 class AddressRequired(EligibilityRefusal):

@@ -2,21 +2,16 @@
 
 from typing import ClassVar
 
-from bff.errors import PortalError
-from bff.next_actions import NextActionCode, make_next_action
-from bff.texts import N_, Texts
+from bff.next_actions import NextActionCode
+from bff.refusals import GuidedRefusal
+from bff.texts import N_
 from bff.verification.inspection.findings import Quality, RefusalCode
 
 
-class VerificationRefusal(PortalError):
-    """`next_step` is the one thing that helps."""
+class VerificationRefusal(GuidedRefusal):
+    """Of a document, or of any document at this moment."""
 
     next_step: ClassVar[NextActionCode] = NextActionCode.UPLOAD_ID
-
-    def speak(self, texts: Texts) -> None:
-        """Put the sentence and the next action into the customer's language."""
-        self.sentence = texts.say(self.sentence)
-        self.next_action = make_next_action(self.next_step, texts)
 
 
 class AlreadyVerified(VerificationRefusal):
