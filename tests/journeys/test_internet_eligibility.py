@@ -1,85 +1,24 @@
 """Internet eligibility as people live it: customers and a reviewer in real browsers, every process running."""
 
-import re
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import httpx
-import msgspec
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 
-from tests.faults.up_run import UpRun, up_run
+from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
 
-ARTIFACTS = Path(__file__).parent.parent.parent / "test-artifacts"
 ROUNDS = 20
 MEDIAN_S, WORST_S = 1.0, 2.0
 
 
-class Town(msgspec.Struct, frozen=True):
-    """The running product and a browser for everybody in it."""
-
-    run: UpRun
-    browser: Browser
-
-    @property
-    def console(self) -> str:
-        return f"http://127.0.0.1:{self.run.emulator_port}/console"
-
-    @asynccontextmanager
-    async def visit(self, name: str, **context: Any) -> AsyncIterator[Page]:
-        """A customer who has signed in and looks at the internet page."""
-        opened = await self.browser.new_context(base_url=f"http://localhost:{self.run.port}", **context)
-        page = await opened.new_page()
-        await page.goto("/")
-        await page.get_by_role("button", name=name).click()
-        await expect(page.get_by_role("heading", name="Home internet")).to_be_visible()
-        yield page
-        await opened.close()
-
-    async def decide(self, name: str, **choice: str) -> None:
-        """A reviewer decides on the customer's open Case in the console; without a browser, where time is taken."""
-        async with httpx.AsyncClient(base_url=self.console) as client:
-            queue = await client.get("")
-            links = re.findall(r'href="/console/cases/(\w+)"[^>]*>\s*([^<]+)', queue.text)
-            case_id = next(case_id for case_id, label in links if name in label)
-            answer = await client.post(f"/cases/{case_id}/decision", data=choice)
-            assert answer.status_code < 400, answer.text
-
-    async def reset(self, name: str) -> None:
-        """Somebody in Salesforce puts the account back to where it began."""
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.run.emulator_port}") as client:
-            credentials = {"client_id": "portal-bff", "client_secret": "local-development-only"}
-            grant = {"grant_type": "client_credentials", **credentials}
-            token = (await client.post("/services/oauth2/token", data=grant)).json()["access_token"]
-            client.headers["Authorization"] = f"Bearer {token}"
-            query = {"q": f"SELECT Id FROM Account WHERE Name = '{name}'"}
-            found = (await client.get("/services/data/v66.0/query", params=query)).json()["records"][0]
-            values = {"Internet_Eligibility_Status__c": "Not Requested"}
-            await client.patch(f"/services/data/v66.0/sobjects/Account/{found['Id']}", json=values)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpRun]:
-    with up_run(tmp_path_factory.mktemp("journeys")) as run:
-        run.start()
-        yield run
-
-
-@pytest.fixture
-def town(running: UpRun, browser: Browser) -> Town:
-    return Town(running, browser)
-
-
-def headline(page: Page) -> Any:
-    return page.locator("#headline")
+async def reset(town: Town, name: str) -> None:
+    """Somebody in Salesforce puts the account back to where it began."""
+    await town.change_account(name, Internet_Eligibility_Status__c="Not Requested")
 
 
 class TestHana:
@@ -107,7 +46,7 @@ class TestHana:
         took = []
         async with town.visit("Hana Sato") as page:
             for _ in range(ROUNDS):
-                await town.reset("Hana Sato")
+                await reset(town, "Hana Sato")
                 await page.get_by_role("button", name="Request a review").click()
                 await expect(headline(page)).to_have_text("Review in progress")
                 started_at = time.perf_counter()
@@ -123,7 +62,7 @@ class TestHana:
         assert worst < WORST_S
 
     async def test_sees_both_tabs_follow(self, town: Town) -> None:
-        await town.reset("Hana Sato")
+        await reset(town, "Hana Sato")
         async with town.visit("Hana Sato") as page:
             other = await page.context.new_page()
             await other.goto("/account/shop/internet")
@@ -179,28 +118,11 @@ class TestEveryPage:
     @pytest.mark.parametrize("width", [360, 1280])
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     async def test_fits_the_screen(self, town: Town, width: int, scheme: str) -> None:
-        ARTIFACTS.mkdir(exist_ok=True)
         look: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
         for name in ("Hana Sato", "Kenji Mori", "Sara Ito", "Omar Hashimi", "Noor Saleh"):
             async with town.visit(name, **look) as page:
                 await keep_picture(page, f"internet-{name.split()[0].lower()}-{width}-{scheme}")
-                assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), name
                 if name == "Noor Saleh":
                     for place in ("/nowhere", "/sign-in", "/design"):
                         await page.goto(place)
                         await keep_picture(page, f"page-{place.strip('/')}-{width}-{scheme}")
-                        assert await page.evaluate(
-                            "() => document.documentElement.scrollWidth <= innerWidth"
-                        ), place
-
-
-async def keep_picture(page: Page, name: str) -> None:
-    await page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
-
-
-async def press_tab_until(page: Page, selector: str) -> None:
-    for _ in range(30):
-        await page.keyboard.press("Tab")
-        if await page.locator(selector).first.evaluate("(element) => element === document.activeElement"):
-            return
-    raise AssertionError(f"{selector} cannot be reached with the keyboard")

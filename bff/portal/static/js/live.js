@@ -66,12 +66,11 @@ class LiveRegion {
 
   // What a visitor has begun to fill in outlives the swap, wherever the new region still asks for it.
   keepBegun(content) {
+    for (const fold of this.element.querySelectorAll("details[id][open]")) {
+      content.getElementById(fold.id)?.setAttribute("open", "");
+    }
     for (const begun of this.element.querySelectorAll("[data-keep][data-begun]")) {
-      const fresh = content.querySelector(`[data-keep="${begun.dataset.keep}"]`);
-      if (!fresh) continue;
-      const fold = fresh.closest("details");
-      if (fold && begun.closest("details")?.open) fold.open = true;
-      fresh.replaceWith(begun);
+      content.querySelector(`[data-keep="${begun.dataset.keep}"]`)?.replaceWith(begun);
     }
   }
 }

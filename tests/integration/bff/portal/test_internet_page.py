@@ -196,7 +196,7 @@ class TestForm:
 
         assert answer.status_code == 409
         assert "This address was reviewed already." in show(answer)
-        assert '<details class="fold" open>' in answer.text
+        assert '<details class="fold" id="request-fold" open>' in answer.text
 
     async def test_asks_about_a_different_address_after_a_refused_one(self, scene: Scene) -> None:
         async with visiting(scene, "omar") as client:
