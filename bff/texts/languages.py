@@ -53,7 +53,7 @@ class Texts:
 
     def format_size(self, size: int) -> str:
         """`340 kB`, `1.2 MB`: decimal units, as phones and file managers count."""
-        if size < 1_000_000:
+        if size < 999_500:
             return format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=self._locale)
         return format_unit(round(size / 1_000_000, 1), "digital-megabyte", "short", locale=self._locale)
 

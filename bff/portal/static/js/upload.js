@@ -261,7 +261,7 @@ function findMistake(file) {
 
 function formatSize(size) {
   const [unit, number, digits] =
-    size < 1e6 ? ["kilobyte", Math.max(1, Math.round(size / 1e3)), 0] : ["megabyte", size / 1e6, 1];
+    size < 999_500 ? ["kilobyte", Math.max(1, Math.round(size / 1e3)), 0] : ["megabyte", size / 1e6, 1];
   const options = { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits };
   return new Intl.NumberFormat(LANGUAGE, options).format(number);
 }

@@ -69,7 +69,7 @@ class TestTexts:
         assert texts.in_zone_of("OM").format_moment(MOMENT) == "19 December 2025, 10:15"
 
     @pytest.mark.parametrize(
-        ("size", "words"), [(1, "1 kB"), (340_400, "340 kB"), (999_999, "1000 kB"), (1_250_000, "1.2 MB")]
+        ("size", "words"), [(1, "1 kB"), (340_400, "340 kB"), (999_999, "1 MB"), (1_250_000, "1.2 MB")]
     )
     def test_shows_sizes_as_file_managers_do(self, size: int, words: str) -> None:
         assert get_texts("en").format_size(size) == words
