@@ -63,6 +63,10 @@ class Orders:
         self._settings = client.settings
         self._plan = plan
 
+    def refuse_if_away(self) -> None:
+        """Raises SalesforceBreakerOpen while every call is refused here."""
+        self._client.refuse_if_open()
+
     async def place(
         self, command: PlaceOrder, *, timeout_s: float | None = None
     ) -> OrderPlaced | OrderHalted:

@@ -37,19 +37,22 @@ class Catalogue:
         return known[1]
 
     async def read_soon(self, region: str, *, within_s: float) -> dict[str, Offer]:
-        """For an order, which checks its offers at Salesforce anyway: what was read last, when Redis lets us wait.
+        """For an order, which checks its offers at Salesforce anyway: what was read last will do, however long ago.
 
         Raises:
-            SourceUnavailable: as `read`, or not within the time.
+            SourceUnavailable: nothing was read before, and nothing can be within the time.
         """
         known = self._by_region.get(region)
         try:
             async with asyncio.timeout(min(PATIENCE_S, within_s) if known else within_s):
                 return await self.read(region)
+        except SourceUnavailable:
+            if known is None:
+                raise
         except TimeoutError as error:
-            if known:
-                return known[1]
-            raise SourceUnavailable(retry_after_s=1) from error
+            if known is None:
+                raise SourceUnavailable(retry_after_s=1) from error
+        return known[1]
 
     async def forget(self) -> None:
         """Salesforce says something else than the cached offers do; without Redis nothing is cached."""

@@ -12,7 +12,14 @@ from bff.checkout.rules import CartLine, ProblemCode, Standing, Verdict, evaluat
 from bff.identity import Caller
 from bff.orders.submission import Deadline, Draft
 from sf_sync.accounts import Freshness, Sighting, make_unavailable
-from sf_sync.errors import OutcomeUnknown, RequestLimitReached, RowLocked, SalesforceError, SalesforceRefused
+from sf_sync.errors import (
+    OutcomeUnknown,
+    RequestLimitReached,
+    RowLocked,
+    SalesforceBreakerOpen,
+    SalesforceError,
+    SalesforceRefused,
+)
 from sf_sync.objects.offer import ProductType
 from sf_sync.objects.order import PlaceOrder, SeenOrder
 from sf_sync.orders import OrderHalted, OrderLook, OrderPlaced, Orders
@@ -85,6 +92,14 @@ class Placing:
     def __init__(self, orders: Orders, positions: Positions) -> None:
         self._orders = orders
         self._positions = positions
+
+    def find_outage_s(self) -> int | None:
+        """When to try again, while no call would be made at all; None when one would."""
+        try:
+            self._orders.refuse_if_away()
+        except SalesforceBreakerOpen as away:
+            return make_unavailable(away).retry_after_s
+        return None
 
     async def run(self, attempt: Attempt) -> Result:
         """Until the deadline at the latest."""

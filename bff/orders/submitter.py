@@ -17,13 +17,13 @@ from bff.orders.placing import (
     Blocked,
     Placed,
     Placing,
-    Result,
     Unavailable,
     Unconfirmed,
     is_about_source,
 )
 from bff.orders.refusals import OrderRefusal, OrderUnconfirmed
 from bff.orders.repository import OrderRow, find_order, renew_order
+from bff.orders.rules import OrderState
 from bff.orders.settling import MARGIN_S, RETRY_AFTER_S, Settling
 from bff.orders.submission import Draft, Submission, make_command, make_draft, make_new_order
 from sf_sync.accounts import SourceUnavailable
@@ -60,10 +60,12 @@ class Submitter:
             region, within_s = submission.caller.region, submission.deadline.left_s
             offers = await self._catalogue.read_soon(region, within_s=within_s)
         except SourceUnavailable as away:
-            return await self._go_without_catalogue(submission, away)
+            return await self._go_without_salesforce(submission, None, away.retry_after_s)
         draft = make_draft(submission.asked, offers)
         if not submission.account_id:
             raise await self._refuse_unlinked(submission, draft)
+        if (retry_after_s := self._placing.find_outage_s()) is not None:
+            return await self._go_without_salesforce(submission, draft, retry_after_s)
         claim, cached = await asyncio.gather(self._claim(submission, draft), self._find_cached(submission))
         if isinstance(claim, Replayed):
             return claim.answer
@@ -107,16 +109,12 @@ class Submitter:
             await self._catalogue.forget()
         return await self._settling.settle(submission, draft, claimed, result)
 
-    async def _judge_cached(self, attempt: Attempt, cached: Position | None) -> Result | None:
+    async def _judge_cached(self, attempt: Attempt, cached: Position | None) -> Blocked | None:
         """A cached no may answer at once; a cached yes says nothing. What is no offer needs no live read either."""
         is_known = len(attempt.draft.lines) == len(attempt.draft.cart)
         if cached is None and is_known:
             return None
-        position = cached or await self._positions.read(attempt.caller)
-        verdict, ground = attempt.judge(position, attempt.draft.cart)
-        if verdict.can_submit or is_about_source(verdict):
-            return None
-        return Blocked(verdict=verdict, ground=ground)
+        return _judge(attempt, cached or await self._positions.read(attempt.caller))
 
     async def _ask_for_earlier(self, attempt: Attempt, earlier: OrderRow) -> Placed | Unconfirmed | None:
         """None when there is no such order and there can be none any more."""
@@ -130,16 +128,30 @@ class Submitter:
         async with self._database.transaction(submission.org_id) as session:
             await renew_order(session, order, claim=claimed.token)
 
-    async def _go_without_catalogue(self, submission: Submission, away: SourceUnavailable) -> bytes:
-        """A repetition is still answered like the first time."""
+    async def _go_without_salesforce(
+        self, submission: Submission, draft: Draft | None, retry_after_s: int
+    ) -> bytes:
+        """Refused without a row of its own. A repetition is still answered like the first time, a cached no is said.
+
+        `draft` None: not even the catalogue could be read.
+        """
         async with self._database.transaction(submission.org_id) as session:
             row = await find_order(session, org_id=submission.org_id, order_id=submission.order_id)
         if row and row.digest != submission.asked.digest:
             raise IdempotencyKeyReused
         if row and row.answer:
             return row.answer
-        result = Unavailable(retry_after_s=away.retry_after_s, ground=Ground(lines=()))
-        raise await self._settling.refuse(submission, result)
+        if row and row.state in (OrderState.DECIDING, OrderState.UNKNOWN):
+            raise OrderUnconfirmed(retry_after_s=max(retry_after_s, RETRY_AFTER_S))
+        unavailable = Unavailable(
+            retry_after_s=retry_after_s, ground=Ground(lines=draft.cart if draft else ())
+        )
+        blocked = await self._find_cached_no(submission, draft) if draft else None
+        raise await self._settling.refuse(submission, blocked or unavailable)
+
+    async def _find_cached_no(self, submission: Submission, draft: Draft) -> Blocked | None:
+        cached = await self._find_cached(submission)
+        return _judge(_make_attempt(submission, draft, None), cached) if cached else None
 
     async def _refuse_unlinked(self, submission: Submission, draft: Draft) -> OrderRefusal:
         """A customer without an account: nothing is known of them."""
@@ -159,6 +171,13 @@ def _make_attempt(submission: Submission, draft: Draft, claimed: Claimed | None)
         overridden=overridden,
         deadline=submission.deadline,
     )
+
+
+def _judge(attempt: Attempt, position: Position) -> Blocked | None:
+    verdict, ground = attempt.judge(position, attempt.draft.cart)
+    if verdict.can_submit or is_about_source(verdict):
+        return None
+    return Blocked(verdict=verdict, ground=ground)
 
 
 def _restore(draft: Draft, earlier: OrderRow) -> Draft:

@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     eligibility_requests_per_minute: int
     redis_url: str
     redis_timeout_s: float = 0.5
-    order_timeout_s: float = 0.8
+    order_timeout_s: float = 0.75
     database: DatabaseSettings
     identity: IdentitySettings
     documents: DocumentSettings

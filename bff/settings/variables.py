@@ -110,7 +110,7 @@ IDENTITY = (
         "ORDER_TIMEOUT_S",
         "How long an order may wait for Salesforce; after it the customer is told to try again.",
         parse=parsing.parse_seconds,
-        default="0.8",
+        default="0.75",
     ),
 )
 

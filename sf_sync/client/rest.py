@@ -59,6 +59,10 @@ class SalesforceClient:
         """For the health check."""
         return self._caller.breaker.state
 
+    def refuse_if_open(self) -> None:
+        """Raises SalesforceBreakerOpen when a call would be refused here and now, without making one."""
+        self._caller.breaker.refuse_if_open()
+
     async def request(
         self,
         method: str,
