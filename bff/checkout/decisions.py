@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bff.checkout.rules import RULES_VERSION, CartLine, Fact, Standing, Verdict
+from bff.checkout.rules import RULES_VERSION, CartLine, Fact, Problem, Standing, Verdict
 from bff.keyset import Place
 from sf_sync.accounts import Freshness
 
@@ -65,18 +65,39 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_problems(verdict: Verdict) -> list[dict[str, Any]]:
-    return [
-        msgspec.to_builtins(msgspec.structs.replace(problem, message=None)) for problem in verdict.problems
-    ]
+    return [_describe_problem(problem) for problem in verdict.problems]
+
+
+def _describe_problem(problem: Problem) -> dict[str, Any]:
+    described = {
+        "code": problem.code,
+        "productType": problem.product_type,
+        "nextAction": problem.next_action,
+        "sku": problem.sku,
+        "status": problem.status,
+        "fits": list(problem.fits),
+        "result": problem.result,
+    }
+    return {name: value for name, value in described.items() if value}
 
 
 def describe_inputs(ground: Ground) -> dict[str, Any]:
     standing = ground.standing
     return {
-        "lines": [msgspec.structs.asdict(line) for line in ground.lines],
+        "lines": [_describe_line(line) for line in ground.lines],
         "internet": _describe_fact(standing.internet if standing else None),
         "sim": _describe_fact(standing.sim if standing else None),
         "overridden": sorted(standing.overridden) if standing else [],
+    }
+
+
+def _describe_line(line: CartLine) -> dict[str, Any]:
+    return {
+        "sku": line.sku,
+        "quantity": line.quantity,
+        "productType": line.product_type,
+        "fits": list(line.fits),
+        "isForSale": line.is_for_sale,
     }
 
 
