@@ -15,6 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Send
 from bff.access import AccessLine, AccessLog
 from bff.direct import DirectRead, DirectReads
 from bff.logging import REQUEST_ID, format_exception
+from bff.unread import Remainder, may_stay_unread
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,9 @@ class Edge:
             if read := self._direct.find(scope):
                 status = await self._answer_directly(read, scope, send, request_id)
             else:
+                if may_stay_unread(scope):
+                    remainder = Remainder(scope, receive, send)
+                    receive, send = remainder.receive, remainder.send
                 exchange = _Exchange(send, self._headers, request_id)
                 await self._pass_on(scope, receive, exchange)
                 status = exchange.status

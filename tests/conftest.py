@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.fixtures.emulator",
     "tests.fixtures.postgres",
     "tests.fixtures.valkey",
+    "tests.fixtures.web",
     "tests.fixtures.portal",  # builds on the others, which pytest wants to load first
 ]
 

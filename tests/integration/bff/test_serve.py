@@ -3,109 +3,17 @@
 import asyncio
 import base64
 import json
-import os
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import msgspec
 import pytest
-import pytest_asyncio
 
-from bff.db import Database
-from bff.demo.seed import seed_demo
-from bff.engines.ports import choose_free_port
-from sf_sync.client import SalesforceClient
-from sf_sync.salesforce import Salesforce
-from tests.fixtures.emulator import EmulatorServer
 from tests.fixtures.portal import HANA, sign_in
-from tests.fixtures.postgres import TestDatabase
+from tests.fixtures.web import SECRET_KEY, Server
 
 pytestmark = pytest.mark.asyncio
-
-SERVE = "from bff.serve import serve; import sys; serve(port=int(sys.argv[1]))"
-SECRET_KEY = "canary-secret-key-" + "k" * 40
-
-
-class Server:
-    """One `bff serve` with everything real around it."""
-
-    def __init__(self, process: Process, port: int) -> None:
-        self.process = process
-        self.url = f"http://localhost:{port}"
-        self._reading = asyncio.create_task(self._read())
-
-    async def _read(self) -> bytes:
-        assert self.process.stdout is not None
-        return await self.process.stdout.read()
-
-    async def stop(self) -> bytes:
-        """Everything that it wrote."""
-        if self.process.returncode is None:
-            self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(8):
-            await self.process.wait()
-            return await self._reading
-
-
-def make_environ(
-    test_database: TestDatabase, redis_url: str, emulator: EmulatorServer, port: int
-) -> dict[str, str]:
-    return os.environ | {
-        "BFF_ENV": "development",
-        "BFF_PUBLIC_URL": f"http://localhost:{port}",
-        "BFF_SECRET_KEY": SECRET_KEY,
-        "BFF_DOCUMENT_KEYS": "test:" + base64.b64encode(bytes(32)).decode(),
-        "DATABASE_URL": test_database.url,
-        "REDIS_URL": redis_url,
-        "SALESFORCE_URL": emulator.url,
-        "SALESFORCE_CLIENT_ID": "portal-bff",
-        "SALESFORCE_CLIENT_SECRET": "local-development-only",
-        "LOG_LEVEL": "debug",
-    }
-
-
-@pytest_asyncio.fixture
-async def server(
-    test_database: TestDatabase, redis_url: str, emulator_server: EmulatorServer
-) -> AsyncIterator[Server]:
-    await seed(test_database, emulator_server)
-    port = choose_free_port()
-    environ = make_environ(test_database, redis_url, emulator_server, port)
-    command = (sys.executable, "-c", SERVE, str(port))
-    process = await asyncio.create_subprocess_exec(
-        *command, env=environ, stdout=PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    server = Server(process, port)
-    try:
-        await wait_until_ready(server)
-        yield server
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-async def seed(test_database: TestDatabase, emulator_server: EmulatorServer) -> None:
-    database, client = Database(test_database.settings), SalesforceClient(emulator_server.settings)
-    await client.open()
-    await seed_demo(database, Salesforce(client))
-    await client.close()
-    await database.close()
-
-
-async def wait_until_ready(server: Server) -> None:
-    async with asyncio.timeout(20), httpx.AsyncClient() as client:
-        while True:
-            try:
-                if (await client.get(f"{server.url}/health/ready")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                await asyncio.sleep(0.05)
 
 
 class TestStopping:
