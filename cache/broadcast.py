@@ -72,6 +72,11 @@ class Broadcast:
         """What anybody in this process listens to now."""
         return frozenset(self._listeners)
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """Of which kinds of topics anybody in this process hears all."""
+        return frozenset(gathering.prefix for gathering in self._gatherings)
+
     async def open(self) -> None:
         """Subscribe, or keep trying in the background while Redis is away."""
         await self._hearing.open()

@@ -19,7 +19,7 @@ class Gathering:
     """An endless iterator that ends when the broadcast is closed. What is said while nobody asks comes together."""
 
     def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
+        self.prefix = prefix
         self._topics: set[str] = set()
         self._missed = False
         self._is_closed = False
@@ -39,7 +39,7 @@ class Gathering:
         return gathered
 
     def tell(self, topic: str) -> None:
-        if not topic.startswith(self._prefix):
+        if not topic.startswith(self.prefix):
             return
         self._topics.add(topic)
         if len(self._topics) > MOST_TOPICS:

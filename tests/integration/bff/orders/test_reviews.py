@@ -225,7 +225,7 @@ class TestWorker:
 async def until_subscribed(scene: Scene) -> None:
     """Until the worker hears: a notice before that is the sweep's."""
     async with asyncio.timeout(5):
-        while not scene.portal.adapters.broadcast._gatherings:  # noqa: ASYNC110
+        while not scene.portal.adapters.broadcast.prefixes:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 

@@ -1,40 +1,14 @@
 """Submitting an order over HTTP: through the live gate once, or not at all."""
 
-import asyncio
 from typing import Any
-from uuid import uuid4
 
-import httpx
 import pytest
 
+from tests.integration.bff.orders.shop import NET, ORDERS, SIM, list_orders, make_body, override, submit, warm
 from tests.integration.bff.scene import SHIBUYA, Scene, make_email
 from tests.integration.sf_sync.org import change, update_account
 
 pytestmark = pytest.mark.asyncio
-
-ORDERS = "/api/orders"
-NET, SIM = "NET-HOME-1G", "SIM-3G"
-
-
-def make_body(*skus: str, **more: Any) -> dict[str, Any]:
-    return {"items": [{"sku": sku} for sku in skus], **more}
-
-
-async def submit(scene: Scene, name: str, *skus: str, key: str | None = None, **more: Any) -> httpx.Response:
-    headers = {"Idempotency-Key": key} if key else {}
-    async with scene.portal.signed_in(make_email(name)) as client:
-        return await client.post(ORDERS, json=make_body(*skus, **more), headers=headers)
-
-
-async def warm(scene: Scene) -> None:
-    """The catalogue is read and cached."""
-    async with scene.portal.signed_in(make_email("noor")) as client:
-        await client.get("/api/catalog", params={"type": "sim"})
-    scene.emulator.journal.clear()
-
-
-def list_orders(scene: Scene) -> list[Any]:
-    return list(scene.emulator.org.select("Order"))
 
 
 class TestPlaced:
@@ -149,18 +123,6 @@ class TestPlaced:
         await override(scene, "omar", "internet")
 
         assert (await submit(scene, "omar", "NET-APT-1G")).status_code == 201
-
-
-async def override(scene: Scene, name: str, product_type: str) -> None:
-    body = {
-        "accountId": scene.find_account(name)["Id"],
-        "productType": product_type,
-        "reason": "Confirmed by an engineer",
-        "endsAt": "2026-12-19T00:00:00Z",
-    }
-    async with scene.portal.signed_in("support@staff.example") as client:
-        answer = await client.post("/api/v1/gate-overrides", json=body)
-    assert answer.status_code == 201, answer.text
 
 
 class TestBlocked:
@@ -289,207 +251,6 @@ class TestBlocked:
     async def test_an_account_or_an_order_must_be_named(self, scene: Scene) -> None:
         async with scene.portal.signed_in("support@staff.example") as client:
             assert (await client.get("/api/v1/gate-decisions")).status_code == 400
-
-
-class TestUnavailable:
-    @pytest.mark.parametrize(
-        "fault",
-        ["unavailable", "request_limit", "expired_session", "lock_rows"],
-    )
-    async def test_salesforce_lets_nothing_through(self, scene: Scene, fault: str) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({fault: True})
-
-        answer = await submit(scene, "sara", NET)
-
-        assert (answer.status_code, answer.json()["code"]) == (503, "source_unavailable")
-        assert answer.json()["retryAfter"] >= 1
-        assert answer.headers["Retry-After"] == str(answer.json()["retryAfter"])
-        assert list_orders(scene) == []
-
-    async def test_salesforce_is_refused_at_once_while_the_breaker_is_open(self, scene: Scene) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"unavailable": True})
-        for _ in range(3):
-            await submit(scene, "sara", NET)
-        scene.emulator.journal.clear()
-
-        answer = await submit(scene, "sara", NET)
-
-        assert (answer.status_code, answer.json()["code"]) == (503, "source_unavailable")
-        assert scene.list_calls() == []
-
-    async def test_a_catalogue_that_nobody_could_read_lets_nothing_through(self, scene: Scene) -> None:
-        scene.emulator.faults.change({"unavailable": True})
-
-        answer = await submit(scene, "sara", NET)
-
-        assert (answer.status_code, answer.json()["code"]) == (503, "source_unavailable")
-        [decision] = await scene.list_rows("SELECT outcome FROM gate_decisions")
-        assert decision["outcome"] == "unavailable"
-
-    @pytest.mark.parametrize("fault", ["html_error", "cut_before"])
-    async def test_an_order_without_an_answer_is_unconfirmed(self, scene: Scene, fault: str) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({fault: True})
-
-        answer = await submit(scene, "sara", NET)
-
-        assert (answer.status_code, answer.json()["code"]) == (503, "order_unconfirmed")
-        assert list_orders(scene) == []
-
-    async def test_a_slow_salesforce_is_waited_for_less_than_a_second(self, scene: Scene) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"latency_s": 3.0})
-
-        began = asyncio.get_running_loop().time()
-        answer = await submit(scene, "sara", NET)
-
-        assert answer.status_code == 503
-        assert asyncio.get_running_loop().time() - began < 1.5
-        assert list_orders(scene) == []
-
-
-class TestOnce:
-    async def test_a_key_places_one_order_and_gets_equal_answers(self, scene: Scene) -> None:
-        key = str(uuid4())
-
-        first = await submit(scene, "sara", NET, key=key)
-        await scene.decide("sara", "Ineligible")
-        second = await submit(scene, "sara", NET, key=key)
-
-        assert (first.status_code, second.status_code) == (201, 201)
-        assert first.content == second.content
-        assert len(list_orders(scene)) == 1
-
-    async def test_of_fifty_with_one_key_one_places_it_and_all_get_its_answer(self, scene: Scene) -> None:
-        headers = {"Idempotency-Key": "one"}
-        async with scene.portal.signed_in(make_email("sara")) as client:
-            answers = await asyncio.gather(
-                *(client.post(ORDERS, json=make_body(NET, SIM), headers=headers) for _ in range(50))
-            )
-
-        assert {answer.status_code for answer in answers} == {201}
-        assert len({answer.content for answer in answers}) == 1
-        assert len(list_orders(scene)) == 1
-        assert len(list(scene.emulator.org.select("OrderItem"))) == 2
-
-    async def test_of_many_in_two_processes_too(self, scene: Scene) -> None:
-        headers = {"Idempotency-Key": "one"}
-        scene.emulator.faults.change({"latency_s": 0.1})
-        async with (
-            scene.another_process() as other,
-            scene.portal.signed_in(make_email("sara")) as here,
-            other.signed_in(make_email("sara")) as there,
-        ):
-            answers = await asyncio.gather(
-                *(
-                    client.post(ORDERS, json=make_body(NET), headers=headers)
-                    for client in (here, there)
-                    for _ in range(5)
-                )
-            )
-
-        assert {answer.status_code for answer in answers} == {201}
-        assert len({answer.content for answer in answers}) == 1
-        assert len(list_orders(scene)) == 1
-
-    async def test_a_key_with_another_order_is_refused(self, scene: Scene) -> None:
-        await submit(scene, "sara", NET, key="one")
-
-        answer = await submit(scene, "sara", SIM, key="one")
-
-        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
-        assert len(list_orders(scene)) == 1
-
-    async def test_another_customers_key_is_another_key(self, scene: Scene) -> None:
-        await submit(scene, "sara", SIM, key="one")
-        await submit(scene, "kenji", SIM, key="one")
-
-        assert len(list_orders(scene)) == 2
-
-    async def test_a_refusal_leaves_the_key_free_to_be_tried_again(self, scene: Scene) -> None:
-        refused = await submit(scene, "kenji", NET, key="one")
-        await scene.decide("kenji", "Eligible", Internet_Eligibility__c="Home")
-
-        placed = await submit(scene, "kenji", NET, key="one")
-
-        assert (refused.status_code, placed.status_code) == (409, 201)
-
-    async def test_without_a_key_two_orders_are_two(self, scene: Scene) -> None:
-        await submit(scene, "sara", SIM)
-        await submit(scene, "sara", SIM)
-
-        assert len(list_orders(scene)) == 2
-
-    async def test_without_a_key_two_clicks_are_one(self, scene: Scene) -> None:
-        async with scene.portal.signed_in(make_email("sara")) as client:
-            answers = await asyncio.gather(*(client.post(ORDERS, json=make_body(SIM)) for _ in range(2)))
-
-        assert len({answer.content for answer in answers}) == 1
-        assert len(list_orders(scene)) == 1
-
-
-class TestLostAnswer:
-    async def test_is_found_within_the_request(self, scene: Scene) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"cut_after_commit": True, "method": "POST", "times": 1})
-
-        answer = await submit(scene, "sara", NET)
-
-        assert answer.status_code == 201
-        assert [call.split("/")[-1] for call in scene.list_calls()] == ["composite", "query"]
-        assert len(list_orders(scene)) == 1
-
-    @pytest.mark.parametrize("key", ["one", None], ids=["with a key", "without one"])
-    async def test_is_found_by_the_repetition(self, scene: Scene, key: str | None) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"cut_after_commit": True})
-        first = await submit(scene, "sara", NET, key=key)
-        scene.emulator.faults.reset()
-
-        async with scene.another_process() as other, other.signed_in(make_email("sara")) as client:
-            headers = {"Idempotency-Key": key} if key else {}
-            second = await client.post(ORDERS, json=make_body(NET), headers=headers)
-
-        assert (first.status_code, first.json()["code"]) == (503, "order_unconfirmed")
-        assert (second.status_code, second.json()["total"]) == (201, "5720")
-        assert len(list_orders(scene)) == 1
-
-    async def test_of_an_order_that_never_arrived_is_sent_again_once_it_cannot_arrive_any_more(
-        self, scene: Scene
-    ) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"cut_before": True, "method": "POST", "times": 1})
-        first = await submit(scene, "sara", NET, key="one")
-        soon = await submit(scene, "sara", NET, key="one")
-        await scene.list_rows("UPDATE orders SET submit_by = now() - interval '2 seconds' RETURNING id")
-        later = await submit(scene, "sara", NET, key="one")
-
-        assert [answer.status_code for answer in (first, soon, later)] == [503, 503, 201]
-        assert len(list_orders(scene)) == 1
-
-    @pytest.mark.parametrize("fault", ["empty_body", "wrong_account_id"])
-    async def test_one_that_says_nothing_is_asked_about(self, scene: Scene, fault: str) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({fault: True, "times": 1})
-
-        answer = await submit(scene, "sara", NET)
-
-        assert answer.status_code == 201
-        assert len(list_orders(scene)) == 1
-
-    async def test_one_that_contradicts_the_gate_is_withdrawn(self, scene: Scene) -> None:
-        await warm(scene)
-        scene.emulator.faults.change({"unknown_picklist": True, "times": 1})
-
-        answer = await submit(scene, "sara", NET, key="one")
-        await scene.deliver()
-        again = await submit(scene, "sara", NET, key="one")
-
-        [order] = list_orders(scene)
-        assert [one.json()["code"] for one in (answer, again)] == ["order_blocked"] * 2
-        assert order["Status"] == "Cancelled"
 
 
 class TestBadInput:
