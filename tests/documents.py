@@ -109,3 +109,64 @@ def make_pdf_with_attachment() -> bytes:
 
 def make_encrypted_pdf(password: str) -> bytes:
     return make_pdf(encryption=pikepdf.Encryption(user=password, owner="owner"))
+
+
+def make_jpeg_header(width: int, height: int) -> bytes:
+    """A JPEG whose frame declares a size that its few bytes cannot have."""
+    content = bytearray(make_jpeg((64, 48)))
+    at = content.index(b"\xff\xc0")
+    content[at + 5 : at + 9] = struct.pack(">HH", height, width)
+    return bytes(content)
+
+
+def make_heic_header(width: int, height: int) -> bytes:
+    """The same as HEIC: every `ispe` property lies."""
+    content = bytearray(make_heic((64, 48)))
+    at = content.find(b"ispe")
+    while at != -1:
+        content[at + 8 : at + 16] = struct.pack(">II", width, height)
+        at = content.find(b"ispe", at + 16)
+    return bytes(content)
+
+
+def make_pdf_with_stream(content: bytes, *, filters: int = 1, **entries: object) -> bytes:
+    """A page whose content is packed as often as wanted; with entries it is something else, such as a picture."""
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    for _ in range(filters):
+        content = zlib.compress(content, 9)
+    stream = pikepdf.Stream(pdf, b"")
+    stream.write(content, filter=[pikepdf.Name.FlateDecode] * filters)
+    for name, value in entries.items():
+        stream[f"/{name}"] = value
+    pdf.pages[0].Contents = stream
+    out = io.BytesIO()
+    pdf.save(out, compress_streams=False)
+    return out.getvalue()
+
+
+def make_pdf_of_packed_objects(size: int, *, count: int = 1) -> bytes:
+    """Written by hand: `count` object streams, each of which unpacks to one string of `size` bytes."""
+    out = bytearray(b"%PDF-1.7\n")
+    places: dict[int, bytes] = {}
+
+    def write_object(number: int, body: bytes) -> None:
+        places[number] = b"\x01" + len(out).to_bytes(4, "big") + b"\0\0"
+        out.extend(b"%d 0 obj\n%s\nendobj\n" % (number, body))
+
+    write_object(1, b"<</Type/Catalog/Pages 2 0 R>>")
+    write_object(2, b"<</Type/Pages/Kids[3 0 R]/Count 1>>")
+    write_object(3, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<<>>>>")
+    for number in range(4, 4 + 2 * count, 2):
+        head = b"%d 0 " % (number + 1)
+        packed = zlib.compress(head + b"(" + b"A" * size + b")", 9)
+        about = b"<</Type/ObjStm/N 1/First %d/Filter/FlateDecode/Length %d>>" % (len(head), len(packed))
+        write_object(number, about + b"stream\n" + packed + b"\nendstream")
+        places[number + 1] = b"\x02" + number.to_bytes(4, "big") + b"\0\0"
+    last, start = 4 + 2 * count, len(out)
+    table = b"".join(places.get(number, bytes(7)) for number in range(last))
+    table += b"\x01" + start.to_bytes(4, "big") + b"\0\0"
+    about = b"<</Type/XRef/Size %d/W[1 4 2]/Root 1 0 R/Length %d>>" % (last + 1, len(table))
+    write_object(last, about + b"stream\n" + table + b"\nendstream")
+    out.extend(b"startxref\n%d\n%%%%EOF" % start)
+    return bytes(out)

@@ -10,17 +10,28 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, RefusalCode
 from bff.verification.inspection.images import inspect_image
 from bff.verification.inspection.job import Job, Verdict, format_line, read_job
 from bff.verification.inspection.pdf import inspect_pdf
 
-MEMORY_BYTES = 768 * 1024 * 1024
-CPU_S = 5
 WALL_S = 8
 _NICENESS = 10
+
+
+class Budget(NamedTuple):
+    """`memory_bytes`, and `memory_factor` times the document's size on top of it; seconds of processor time."""
+
+    memory_bytes: int
+    memory_factor: int
+    cpu_s: int
+
+
+# Pictures are unpacked, up to 40 megapixels of them; of a PDF only the objects are.
+_PICTURE = Budget(768 * 1024 * 1024, 0, 5)
+_PDF = Budget(24 * 1024 * 1024, 4, 2)
 
 
 def main() -> None:
@@ -36,7 +47,7 @@ def _inspect_in_fork(job: Job, content: bytes) -> None:
     pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _run_fork(job, content, writing)
+        run_fork(job, content, writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as answers:
         answer = answers.read()
@@ -48,9 +59,10 @@ def _inspect_in_fork(job: Job, content: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def _run_fork(job: Job, content: bytes, writing: int) -> NoReturn:
+def run_fork(job: Job, content: bytes, writing: int) -> NoReturn:
+    """Everything that the fork does: answer into the pipe `writing` and end, whatever happens."""
     try:
-        _set_limits()
+        _set_limits(job)
         answer = inspect(job.kind, content)
         with os.fdopen(writing, "wb") as out:
             out.write(answer)
@@ -60,10 +72,12 @@ def _run_fork(job: Job, content: bytes, writing: int) -> NoReturn:
         os._exit(1)
 
 
-def _set_limits() -> None:
+def _set_limits(job: Job) -> None:
+    budget = _PDF if job.kind is Kind.PDF else _PICTURE
     in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (in_use + MEMORY_BYTES, in_use + MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    memory = in_use + budget.memory_bytes + budget.memory_factor * job.size
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (budget.cpu_s, budget.cpu_s))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(WALL_S)
 

@@ -8,12 +8,18 @@ is written anew by the library, so bytes before the header and after the end are
 import io
 
 import pikepdf
+from pikepdf.settings import set_qpdf_limits
 
 from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, RefusalCode
+from bff.verification.inspection.headers import MAX_PIXELS
 
 MAX_PAGES = 20
 MAX_OBJECTS = 5_000
-MAX_STREAM_BYTES = 64 * 1024 * 1024
+MAX_OBJECT_STREAM_BYTES = 4 * 1024 * 1024
+MAX_STREAM_BYTES = 8 * 1024 * 1024
+_PACKED = frozenset({"/FlateDecode", "/Fl", "/RunLengthDecode", "/RL"})
+# The library bounds what these unpack to. LZW it does not, and nobody has written that for decades.
+_UNBOUNDED = frozenset({"/LZWDecode", "/LZW"})
 
 _ACTIVE_NAMES = frozenset(
     {
@@ -26,13 +32,16 @@ _ACTIVE_NAMES = frozenset(
 def inspect_pdf(content: bytes) -> Inspected:
     """Parse, look at every object, and write anew.
 
-    Raises DocumentRefused: DAMAGED, ENCRYPTED, TOO_MANY_PAGES (20), TOO_COMPLEX (5,000 objects, or a stream that
-    unpacks to more than 64 MiB) or ACTIVE_CONTENT.
+    Raises DocumentRefused: DAMAGED, ENCRYPTED, TOO_MANY_PAGES (20), TOO_COMPLEX (5,000 objects, a stream that unpacks
+    to more than 8 MiB, a packed list of objects to more than 4), TOO_MANY_PIXELS (40 megapixels) or ACTIVE_CONTENT.
     """
+    _bound_streams(MAX_OBJECT_STREAM_BYTES)
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             _check(pdf)
             return Inspected(kind=Kind.PDF, content=_write(pdf), quality=())
+    except pikepdf.DataDecodingError as error:
+        raise DocumentRefused(RefusalCode.TOO_COMPLEX) from error
     except pikepdf.PasswordError as error:
         raise DocumentRefused(RefusalCode.ENCRYPTED) from error
     except (
@@ -47,6 +56,13 @@ def inspect_pdf(content: bytes) -> Inspected:
         raise DocumentRefused(RefusalCode.DAMAGED) from error
 
 
+def _bound_streams(limit: int) -> None:
+    """For the whole process, which is why documents are inspected in one of their own."""
+    set_qpdf_limits(
+        flate_max_memory=limit, run_length_max_memory=limit, png_max_memory=limit, tiff_max_memory=limit
+    )
+
+
 def _check(pdf: pikepdf.Pdf) -> None:
     if pdf.is_encrypted:
         raise DocumentRefused(RefusalCode.ENCRYPTED)
@@ -58,9 +74,31 @@ def _check(pdf: pikepdf.Pdf) -> None:
         raise DocumentRefused(RefusalCode.TOO_MANY_PAGES)
     for found in pdf.objects:
         _check_object(found)
+    _bound_streams(MAX_STREAM_BYTES)
+    for found in pdf.objects:
+        if isinstance(found, pikepdf.Stream):
+            _check_stream(found)
     # The library mends what it can. A document that needed mending was cut on its way, and may have lost pages.
     if pdf.get_warnings():
         raise DocumentRefused(RefusalCode.DAMAGED)
+
+
+def _check_stream(stream: pikepdf.Stream) -> None:
+    """A small file must not become a large one in the reviewer's viewer. Pictures say how large they are."""
+    if stream.get("/Subtype") == "/Image":
+        if int(stream.get("/Width", 0)) * int(stream.get("/Height", 0)) > MAX_PIXELS:
+            raise DocumentRefused(RefusalCode.TOO_MANY_PIXELS)
+        return
+    filters = _list_filters(stream)
+    if filters & _UNBOUNDED:
+        raise DocumentRefused(RefusalCode.TOO_COMPLEX)
+    if filters & _PACKED:
+        stream.read_bytes()
+
+
+def _list_filters(stream: pikepdf.Stream) -> set[str]:
+    filters = stream.get("/Filter", pikepdf.Array())
+    return {str(one) for one in (filters if isinstance(filters, pikepdf.Array) else [filters])}
 
 
 def _check_object(found: pikepdf.Object) -> None:
