@@ -1,10 +1,18 @@
-"""Telling endless answers that the process wants to stop, before the server waits for them to end."""
+"""Ending in time: endless answers are told before the server waits for them, and no end takes for ever."""
 
 import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+END_WITHIN_S = 15
+"""Longer than requests and jobs get to finish. An orderly end asks engines that may be gone themselves."""
+
+
+def end_in_time(within_s: int = END_WITHIN_S) -> None:
+    """Once a signal has asked for the end: the kernel ends this process if it has not done so by then."""
+    signal.alarm(within_s)
 
 
 class Stopping:
@@ -22,6 +30,7 @@ class Stopping:
         earlier = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
         def stop(number: int, frame: FrameType | None) -> None:
+            end_in_time()
             loop.call_soon_threadsafe(self.event.set)
             handler = earlier[signal.Signals(number)]
             if callable(handler):

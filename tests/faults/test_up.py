@@ -10,6 +10,7 @@ import pytest
 
 from bff.engines.postgres import LOGIN, OWNER, Postgres
 from bff.engines.valkey import Valkey
+from bff.stopping import END_WITHIN_S
 from tests.faults.up_run import UpRun, is_alive, run_bff, up_run, wait_until
 
 pytestmark = pytest.mark.fault
@@ -124,11 +125,11 @@ class TestStop:
 
     def test_of_a_killed_supervisor_takes_everything_with_it(self, fresh: UpRun) -> None:
         fresh.start()
-        children = list(fresh.list_children())
+        children = fresh.list_children()
 
         os.kill(fresh.pid, signal.SIGKILL)
 
-        wait_until(lambda: not any(map(is_alive, children)), "the children's end")
+        wait_until(lambda: not any(map(is_alive, children)), f"the end of {children}", 2 * END_WITHIN_S)
         fresh.start()
         assert fresh.is_healthy()
 
