@@ -1,0 +1,10 @@
+"""Which customers a phone number belongs to, and why we think so."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
