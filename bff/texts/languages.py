@@ -1,5 +1,7 @@
 import io
+import re
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -8,11 +10,13 @@ from babel.core import get_global
 from babel.dates import format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency
 from babel.support import NullTranslations, Translations
 from babel.units import format_unit
 
 DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
+_BETWEEN_LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 class Texts:
@@ -56,6 +60,12 @@ class Texts:
         if size < 999_500:
             return format_unit(max(1, round(size / 1000)), "digital-kilobyte", "short", locale=self._locale)
         return format_unit(round(size / 1_000_000, 1), "digital-megabyte", "short", locale=self._locale)
+
+    def format_price(self, amount: Decimal, currency: str) -> str:
+        """`¥5,720`, `OMR 12.500`: with the currency's digits (ISO 4217), or more where the amount has more."""
+        price = format_currency(amount, currency, locale=self._locale, decimal_quantization=False)
+        # CLDR parts a code of letters from its number; Babel does not know of that yet.
+        return _BETWEEN_LETTER_AND_DIGIT.sub("\N{NO-BREAK SPACE}", price)
 
     def name_country(self, code: str) -> str:
         return str(self._locale.territories.get(code, code))

@@ -1,5 +1,6 @@
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -73,6 +74,20 @@ class TestTexts:
     )
     def test_shows_sizes_as_file_managers_do(self, size: int, words: str) -> None:
         assert get_texts("en").format_size(size) == words
+
+    @pytest.mark.parametrize(
+        ("amount", "currency", "words"),
+        [
+            ("5720", "JPY", "¥5,720"),
+            ("12.5", "OMR", "OMR\N{NO-BREAK SPACE}12.500"),
+            ("19.905", "USD", "$19.905"),
+            ("0", "USD", "$0.00"),
+        ],
+    )
+    def test_shows_a_price_with_the_digits_of_its_currency(
+        self, amount: str, currency: str, words: str
+    ) -> None:
+        assert get_texts("en").format_price(Decimal(amount), currency) == words
 
     def test_names_countries(self) -> None:
         assert get_texts("en").name_country("OM") == "Oman"
