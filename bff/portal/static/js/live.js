@@ -16,8 +16,9 @@ class LiveRegion {
     const stream = new EventSource(this.element.dataset.stream);
     const hear = (event) => {
       this.waitMs = 1_000;
-      // The id holds one version for each fact; this region shows one of them.
-      if (!event.lastEventId.split(".").includes(this.element.dataset.version)) this.refresh();
+      // The id holds one version for each fact; this region shows one of them, or both.
+      const shown = this.element.dataset.version;
+      if (event.lastEventId !== shown && !event.lastEventId.split(".").includes(shown)) this.refresh();
     };
     stream.addEventListener("ready", hear);
     stream.addEventListener("status", hear);
@@ -58,9 +59,9 @@ class LiveRegion {
     this.keepBegun(parsed.content);
     this.element.replaceChildren(parsed.content);
     const headline = this.element.querySelector("#headline");
-    headline.closest(".status").classList.add("is-fresh");
-    if (focused !== null) (document.getElementById(focused) ?? headline).focus();
-    announce(`${this.element.dataset.changed} ${headline.textContent}`);
+    headline?.closest(".status")?.classList.add("is-fresh");
+    if (focused !== null) (document.getElementById(focused) ?? headline ?? document.getElementById("content")).focus();
+    announce(`${this.element.dataset.changed} ${headline?.textContent ?? ""}`);
     dispatchEvent(new Event("portal:swapped"));
   }
 
