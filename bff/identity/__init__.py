@@ -5,7 +5,13 @@ Every route is closed unless its handler says `opt={"open": True}`. May import `
 """
 
 from bff.identity.caller import Caller, CallerKind, StaffRole
-from bff.identity.guards import get_caller, provide_caller, requires_customer, requires_staff
+from bff.identity.guards import (
+    get_caller,
+    provide_caller,
+    requires_customer,
+    requires_staff,
+    requires_staff_or_machine,
+)
 
 __all__ = [
     "Caller",
@@ -15,4 +21,5 @@ __all__ = [
     "provide_caller",
     "requires_customer",
     "requires_staff",
+    "requires_staff_or_machine",
 ]

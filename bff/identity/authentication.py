@@ -11,6 +11,7 @@ from bff.errors import Unauthenticated
 from bff.identity.bearer import BearerTokens
 from bff.identity.caller import Caller
 from bff.identity.csrf import SAFE_METHODS, Csrf
+from bff.identity.language import in_chosen_language
 from bff.identity.sessions import Sessions, find_token
 
 
@@ -39,19 +40,19 @@ class Authentication(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def identify(self, scope: Scope) -> Caller:
-        """By bearer token when there is an Authorization header, else by session.
+        """By bearer token when there is an Authorization header, else by session; in the language of the answer.
 
         Raises:
             Unauthenticated, DatabaseUnavailable; CacheUnavailable when the session can't be read.
         """
         for name, value in scope["headers"]:
             if name == b"authorization":
-                return await self._verify_bearer(value)
+                return in_chosen_language(await self._verify_bearer(value), scope["headers"])
         token = find_token(scope["headers"])
         caller = await self._sessions.find(token) if token else None
         if caller is None:
             raise Unauthenticated
-        return caller
+        return in_chosen_language(caller, scope["headers"])
 
     async def _verify_bearer(self, header: bytes) -> Caller:
         scheme, _, token = header.partition(b" ")

@@ -52,3 +52,16 @@ def requires_staff(*roles: StaffRole) -> Guard:
             raise Forbidden
 
     return requires_role
+
+
+def requires_staff_or_machine(*roles: StaffRole, scope: str) -> Guard:
+    """A guard for the calls about customers: staff whose role is among `roles`, and machines whose token has `scope`."""
+
+    async def requires_either(connection: Connection, _: BaseRouteHandler) -> None:
+        caller = get_caller(connection)
+        is_staff = caller.kind is CallerKind.STAFF and caller.role in roles
+        is_machine = caller.kind is CallerKind.MACHINE and scope in caller.scopes
+        if not (is_staff or is_machine):
+            raise Forbidden
+
+    return requires_either

@@ -10,9 +10,10 @@ from bff.db import Database, DatabaseUnavailable
 from bff.identity.caller import Caller, CallerKind, StaffRole
 from bff.tenancy import Org, find_org, list_orgs
 
-FIND_USER = text("SELECT id FROM users WHERE email = :email")
+# A person whom a till or a shop wrote down signs in once they have registered.
+FIND_USER = text("SELECT id FROM users WHERE email = :email AND registered_at IS NOT NULL")
 FIND_STAFF = text("SELECT id, role FROM staff WHERE user_id = :user")
-FIND_CUSTOMER = text("SELECT id, account_id FROM customers WHERE user_id = :user")
+FIND_CUSTOMER = text("SELECT id, account_id FROM customers WHERE user_id = :user AND status = 'active'")
 FIND_EMAIL = text("SELECT email FROM users WHERE id = :user")
 
 
