@@ -55,7 +55,7 @@ def requires_staff(*roles: StaffRole) -> Guard:
 
 
 def requires_staff_or_machine(*roles: StaffRole, scope: str) -> Guard:
-    """A guard for the calls about customers: staff whose role is among `roles`, and machines whose token has `scope`."""
+    """A guard that lets staff pass whose role is among `roles`, and machines whose token has `scope`."""
 
     async def requires_either(connection: Connection, _: BaseRouteHandler) -> None:
         caller = get_caller(connection)
