@@ -14,6 +14,7 @@ from litestar.types import HTTPScope
 from bff.errors import Unauthenticated
 from bff.identity.authentication import Authentication
 from bff.identity.caller import Caller
+from bff.identity.language import find_texts_of, in_chosen_language
 from bff.identity.sessions import Sessions, find_lone_token, hash_token
 from bff.problems import PROBLEM_JSON, encode_problem, make_headers, translate
 
@@ -63,6 +64,7 @@ class DirectReads:
             return DirectAnswer(200, [_TYPE], await self._read(read, scope))
         except Exception as error:
             refusal = translate(error)
+            refusal.speak(find_texts_of(scope))
             headers = [_PROBLEM_TYPE]
             for name, value in make_headers(refusal).items():
                 headers.append((name.lower().encode(), value.encode()))
@@ -82,5 +84,5 @@ class DirectReads:
         found = await self._sessions.finish_find(finding)
         if found is None:
             raise Unauthenticated
-        scope["user"] = found
-        return await read.finish(found, started if found is guess else read.start(found))
+        scope["user"] = caller = in_chosen_language(found, scope["headers"])
+        return await read.finish(caller, started if found is guess else read.start(caller))

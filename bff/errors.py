@@ -21,7 +21,8 @@ from typing import ClassVar
 
 import msgspec
 
-from bff.next_actions import NextAction
+from bff.next_actions import NextAction, make_next_action
+from bff.texts import N_, Texts
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -42,7 +43,7 @@ class PortalError(Exception):
 
     status: ClassVar[int] = 400
     code: ClassVar[str] = "invalid_request"
-    detail: ClassVar[str] = "The request cannot be carried out."
+    detail: ClassVar[str] = N_("The request cannot be carried out.")
 
     def __init__(
         self,
@@ -56,6 +57,12 @@ class PortalError(Exception):
         self.next_action = next_action
         self.retry_after_s = retry_after_s
 
+    def speak(self, texts: Texts) -> None:
+        """Put what is said into the reader's language; a sentence of no catalogue, for developers, stays as it is."""
+        self.sentence = texts.say(self.sentence)
+        if self.next_action:
+            self.next_action = make_next_action(self.next_action.code, texts)
+
     def extend(self, problem: Problem) -> Problem:
         """The answer's body. A refusal that has more to say returns a subclass of `Problem` with it."""
         return problem
@@ -64,79 +71,79 @@ class PortalError(Exception):
 class InvalidRequest(PortalError):
     status = 400
     code = "invalid_request"
-    detail = "The request is not in the expected form."
+    detail = N_("The request is not in the expected form.")
 
 
 class Unauthenticated(PortalError):
     status = 401
     code = "unauthenticated"
-    detail = "Please sign in to continue."
+    detail = N_("Please sign in to continue.")
 
 
 class CsrfFailed(PortalError):
     status = 403
     code = "csrf_failed"
-    detail = "This request did not come from a page of this portal. Reload the page and try again."
+    detail = N_("This request did not come from a page of this portal. Reload the page and try again.")
 
 
 class Forbidden(PortalError):
     status = 403
     code = "forbidden"
-    detail = "You may not do this."
+    detail = N_("You may not do this.")
 
 
 class NotFound(PortalError):
     status = 404
     code = "not_found"
-    detail = "There is nothing here."
+    detail = N_("There is nothing here.")
 
 
 class MethodNotAllowed(PortalError):
     status = 405
     code = "method_not_allowed"
-    detail = "This method is not offered here."
+    detail = N_("This method is not offered here.")
 
 
 class BodyTooLarge(PortalError):
     status = 413
     code = "body_too_large"
-    detail = "What was sent is too large."
+    detail = N_("What was sent is too large.")
 
 
 class UnsupportedMediaType(PortalError):
     status = 415
     code = "unsupported_media_type"
-    detail = "This content type is not accepted here."
+    detail = N_("This content type is not accepted here.")
 
 
 class IdempotencyKeyReused(PortalError):
     status = 422
     code = "idempotency_key_reused"
-    detail = "This Idempotency-Key was already used for a different request."
+    detail = N_("This Idempotency-Key was already used for a different request.")
 
 
 class TooManyRequests(PortalError):
     status = 429
     code = "too_many_requests"
-    detail = "Too many requests. Please wait a moment and try again."
+    detail = N_("Too many requests. Please wait a moment and try again.")
 
 
 class InternalError(PortalError):
     status = 500
     code = "internal_error"
-    detail = "Something went wrong on our side. Please try again."
+    detail = N_("Something went wrong on our side. Please try again.")
 
 
 class SourceUnavailable(PortalError):
     status = 503
     code = "source_unavailable"
-    detail = "We cannot confirm this at the moment. Please try again shortly."
+    detail = N_("We cannot confirm this at the moment. Please try again shortly.")
 
 
 class ServiceUnavailable(PortalError):
     status = 503
     code = "service_unavailable"
-    detail = "The service is not available at the moment. Please try again shortly."
+    detail = N_("The service is not available at the moment. Please try again shortly.")
 
 
 def make_problem(error: PortalError, request_id: str, title: str) -> Problem:

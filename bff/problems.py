@@ -13,6 +13,7 @@ from litestar.openapi import ResponseSpec
 
 from bff import errors
 from bff.errors import PortalError, Problem, make_problem
+from bff.identity.language import find_texts_of
 from bff.logging import format_exception, get_request_id
 from cache.errors import CacheError
 from sf_sync.accounts import SourceUnavailable as AccountUnavailable
@@ -73,8 +74,9 @@ def translate_http_exception(error: HTTPException) -> PortalError:
     return refusal
 
 
-def answer_exception(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     refusal = translate(error)
+    refusal.speak(find_texts_of(request.scope))
     headers = make_headers(refusal)
     if isinstance(error, HTTPException):
         headers |= {key: value for key, value in (error.headers or {}).items() if key.lower() == "allow"}

@@ -13,6 +13,6 @@ class GuidedRefusal(PortalError):
     next_step: ClassVar[NextActionCode]
 
     def speak(self, texts: Texts) -> None:
-        """Put the sentence and the next action into the customer's language."""
-        self.sentence = texts.say(self.sentence)
+        """With the next action, which belongs to the kind of refusal."""
+        super().speak(texts)
         self.next_action = make_next_action(self.next_step, texts)

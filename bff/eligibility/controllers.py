@@ -12,7 +12,6 @@ from bff.eligibility.refusals import (
     AddressAlreadyReviewed,
     AddressRequired,
     AlreadyEligible,
-    EligibilityRefusal,
     StatusUnknown,
 )
 from bff.eligibility.schemas import EligibilityAnswer, ReviewInput, make_answer
@@ -63,11 +62,6 @@ async def request_review(
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> Response[Any]:
     """Ask for a review of the address. 202: accepted, and `pending` from now on; 200: one was open already."""
-    texts = find_texts(caller.locale)
     asked = Asked(address=data.address, sku=data.sku, notes=data.notes)
-    try:
-        reply = await eligibility.request_review(caller, asked, key=parse_idempotency_key(idempotency_key))
-    except EligibilityRefusal as refusal:
-        refusal.speak(texts)
-        raise
-    return Response(make_answer(reply.assessment, texts), status_code=reply.status)
+    reply = await eligibility.request_review(caller, asked, key=parse_idempotency_key(idempotency_key))
+    return Response(make_answer(reply.assessment, find_texts(caller.locale)), status_code=reply.status)

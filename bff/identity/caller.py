@@ -22,7 +22,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who calls, in which org. `customer_id` and `account_id` are set for customers, `role` for staff.
 
     `account_id` is the 18-character Salesforce id, or None while the customer has no Account yet.
-    `locale` is the language in which the caller is answered (`bff.identity.language`). `session_key` names the session of a browser and is None for bearer tokens.
+    `locale` is the language in which the caller is answered (`bff.identity.language`). `session_key` names the
+    session of a browser and is None for bearer tokens.
     """
 
     kind: CallerKind

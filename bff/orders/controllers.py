@@ -13,7 +13,7 @@ from bff.idempotency import make_digest, parse_idempotency_key
 from bff.identity import Caller, requires_customer
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.orders.answers import make_order_answer
-from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderRefusal, OrderUnconfirmed
+from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderUnconfirmed
 from bff.orders.schemas import OrderAnswer, OrderInput, OrderList, read_delivery, read_items
 from bff.orders.service import OrderBook
 from bff.orders.submission import Asked
@@ -45,19 +45,14 @@ async def submit_order(
     """Place an order through the live gate. 409: blocked, with the problems of the evaluation; 503: nobody could tell.
     With an Idempotency-Key a repetition never places a second order.
     """
-    texts = find_texts(caller.locale)
     key = parse_idempotency_key(idempotency_key)
     asked = Asked(
         items=read_items(data),
         delivery=read_delivery(data.delivery, caller.region),
         digest=make_digest(PATH, data),
-        texts=texts,
+        texts=find_texts(caller.locale),
     )
-    try:
-        answer = await order_book.submit(caller, asked, key=key)
-    except OrderRefusal as refusal:
-        refusal.speak(texts)
-        raise
+    answer = await order_book.submit(caller, asked, key=key)
     return Response(answer, status_code=201, media_type="application/json")
 
 

@@ -47,9 +47,13 @@ class Texts:
 
     def format_moment(self, at: datetime) -> str:
         """Day and time in the reader's zone: `19 December 2025, 15:15`."""
+        joined = str(self._locale.datetime_formats["medium"])
+        return joined.format(self.format_time(at), self.format_day(at))
+
+    def format_day(self, at: datetime) -> str:
+        """The day alone, in the reader's zone: `19 December 2025`."""
         local = at.astimezone(self.zone)
-        day = format_datetime(local, _day_pattern(self._locale), locale=self._locale, tzinfo=self.zone)
-        return f"{day}, {self.format_time(at)}"
+        return format_datetime(local, _day_pattern(self._locale), locale=self._locale, tzinfo=self.zone)
 
     def format_time(self, at: datetime) -> str:
         """The time of day alone, in the reader's zone: `15:15`."""
@@ -66,6 +70,11 @@ class Texts:
         price = format_currency(amount, currency, locale=self._locale, decimal_quantization=False)
         # CLDR parts a code of letters from its number; Babel does not know of that yet.
         return _BETWEEN_LETTER_AND_DIGIT.sub("\N{NO-BREAK SPACE}", price)
+
+    @property
+    def name(self) -> str:
+        """As its own speakers call it: `日本語`."""
+        return str(self._locale.get_display_name())
 
     def name_country(self, code: str) -> str:
         return str(self._locale.territories.get(code, code))
@@ -97,11 +106,18 @@ def get_texts(language: str) -> Texts:
 
 def find_texts(*wishes: str) -> Texts:
     """The first wish that has a catalogue (`ja-JP` finds `ja`), else the default language."""
-    for wish in wishes:
-        language = wish.replace("_", "-").split("-")[0].lower()
-        if language in language_codes():
-            return get_texts(language)
-    return get_texts(DEFAULT_LANGUAGE)
+    return get_texts(
+        next((_strip_territory(wish) for wish in wishes if has_language(wish)), DEFAULT_LANGUAGE)
+    )
+
+
+def has_language(wish: str) -> bool:
+    """`ja` or `ja-JP`: is there a catalogue of that language?"""
+    return _strip_territory(wish) in language_codes()
+
+
+def _strip_territory(wish: str) -> str:
+    return wish.replace("_", "-").split("-")[0].lower()
 
 
 @cache

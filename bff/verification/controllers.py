@@ -19,7 +19,6 @@ from bff.verification.refusals import (
     DocumentNotTaken,
     QuotaUsedUp,
     StatusUnknown,
-    VerificationRefusal,
 )
 from bff.verification.schemas import (
     AttemptList,
@@ -76,13 +75,8 @@ async def submit_document(
     context: FromQuery[Context] = "account",
 ) -> VerificationAnswer:
     """Send a document as the multipart field `file`; it replaces the one under review."""
-    texts = find_texts(caller.locale)
-    try:
-        assessment = await verification.submit(caller, make_body(request), context=context)
-    except VerificationRefusal as refusal:
-        refusal.speak(texts)
-        raise
-    return make_answer(assessment, texts)
+    assessment = await verification.submit(caller, make_body(request), context=context)
+    return make_answer(assessment, find_texts(caller.locale))
 
 
 @post(
@@ -100,13 +94,8 @@ async def check_document(
     verification: NamedDependency[Verification],
 ) -> QualityAnswer:
     """Before sending: would this document be taken, and what would a reviewer complain about? Nothing is kept."""
-    texts = find_texts(caller.locale)
-    try:
-        examined = await verification.check(caller, make_body(request))
-    except VerificationRefusal as refusal:
-        refusal.speak(texts)
-        raise
-    return make_quality(examined.inspected.quality, texts)
+    examined = await verification.check(caller, make_body(request))
+    return make_quality(examined.inspected.quality, find_texts(caller.locale))
 
 
 @get("/api/verification/id/attempts", guards=[requires_customer], tags=["verification"])
