@@ -1,8 +1,33 @@
-"""Phone numbers: one spelling for each, E.164, whatever a person typed.
+"""Phone numbers: one spelling for each, E.164, whatever a person typed; and whose numbers they are.
 
-May import `bff.errors` and what lies below the features; no feature.
+May import `bff.db`, `bff.identity`, `bff.audit`, `bff.tenancy`, `bff.errors`, `bff.texts`, `bff.adapters` and what
+lies below the features; no feature. Other slices call `link_phone` when they see a customer use a number.
 """
 
-from bff.phones.rules import PhoneNotValid, parse_phone
+from bff.phones.links import LinkOutcome, LinkSource, PhoneLink
+from bff.phones.repository import link_phone
+from bff.phones.rules import (
+    LineType,
+    Phone,
+    PhoneNotValid,
+    clean_phone,
+    get_phone,
+    mask_phone,
+    parse_phone,
+    read_phone,
+)
 
-__all__ = ["PhoneNotValid", "parse_phone"]
+__all__ = [
+    "LineType",
+    "LinkOutcome",
+    "LinkSource",
+    "Phone",
+    "PhoneLink",
+    "PhoneNotValid",
+    "clean_phone",
+    "get_phone",
+    "link_phone",
+    "mask_phone",
+    "parse_phone",
+    "read_phone",
+]
