@@ -1,5 +1,6 @@
 """From what people type to E.164, what kind of line a number is, and how it is shown."""
 
+import re
 import unicodedata
 from enum import StrEnum
 
@@ -14,6 +15,9 @@ LONGEST = 64
 """No spelling of a number needs more, and the parser's time grows with the text."""
 SHOWN_DIGITS = 2
 _DOTS = "•" * 6
+# Most of the world dials 00 abroad. Japan dials 010, but whoever writes down a foreign number writes what they know.
+# Tried only when the region's own plan makes nothing of it.
+_ABROAD = re.compile(r"^[\s(]*00")
 
 
 class PhoneNotValid(PortalError):
@@ -98,14 +102,22 @@ def read_phone(text: str, region: str) -> Phone:
     Raises:
         PhoneNotValid: as `parse_phone`.
     """
-    try:
-        number = phonenumbers.parse(clean_phone(text), region)
-    except phonenumbers.NumberParseException as error:
-        raise PhoneNotValid from error
-    if number.extension or not phonenumbers.is_valid_number(number):
+    plain = clean_phone(text)
+    number = _find_number(plain, region)
+    if number is None and (called_abroad := _ABROAD.match(plain)):
+        number = _find_number("+" + plain[called_abroad.end() :], region)
+    if number is None:
         raise PhoneNotValid
     line_type = _LINE_TYPES.get(phonenumbers.number_type(number), LineType.UNKNOWN)
     return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), line_type)
+
+
+def _find_number(plain: str, region: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(plain, region)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) and not number.extension else None
 
 
 def get_phone(e164: str) -> Phone:
