@@ -296,6 +296,7 @@ class TestPosition:
     async def test_moves_with_keepalives_of_an_idle_org(self, rig: Rig) -> None:
         process = await rig.start_feed()
         await until(lambda: process.state.last_response_at is not None)
+        await until(rig.has_position, what="a first position")
         first = await rig.get_position()
 
         async def has_moved() -> bool:
