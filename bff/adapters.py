@@ -7,6 +7,7 @@ import msgspec
 
 from bff.db import Database
 from bff.jobs import Jobs
+from bff.legacy import LegacyTable
 from bff.safekeeping.scanning import Scanner
 from bff.safekeeping.sealing import DocumentKeys
 from bff.salesforce_side import make_salesforce_side, opened_in_order
@@ -16,6 +17,7 @@ from cache.connection import Redis
 from cache.limits import Limiter
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
+from sf_sync.document_transfers import DocumentTransfers
 from sf_sync.documents import Documents
 from sf_sync.offers import Offers
 from sf_sync.orders import Orders
@@ -38,14 +40,17 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
     orders: Orders
     document_keys: DocumentKeys
     scanner: Scanner | None
+    legacy: LegacyTable
+    transfers: DocumentTransfers
 
 
 def make_adapters(settings: Settings) -> Adapters:
     """Everything built from the settings and nothing opened yet."""
     side = make_salesforce_side(settings)
     clamd_address = settings.documents.clamd_address
+    database = Database(settings.database)
     return Adapters(
-        database=Database(settings.database),
+        database=database,
         jobs=Jobs(settings.database),
         limiter=Limiter(side.redis),
         documents=Documents(side.client),
@@ -53,6 +58,8 @@ def make_adapters(settings: Settings) -> Adapters:
         orders=Orders(side.client),
         document_keys=DocumentKeys(settings.documents.keys),
         scanner=Scanner(clamd_address) if clamd_address else None,
+        legacy=LegacyTable(database, settings.legacy),
+        transfers=DocumentTransfers(side.client),
         **msgspec.structs.asdict(side),
     )
 
@@ -62,5 +69,6 @@ async def opened(adapters: Adapters) -> AsyncIterator[Adapters]:
     """Opens in the order of need and closes in reverse; an engine that is away does not stop the start."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapters.database.close)
+        stack.push_async_callback(adapters.legacy.close)
         await stack.enter_async_context(opened_in_order(adapters.redis, adapters.broadcast, adapters.client))
         yield adapters

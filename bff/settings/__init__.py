@@ -8,6 +8,7 @@ from bff.settings.model import (
     DocumentSettings,
     Environment,
     IdentitySettings,
+    LegacySettings,
     Settings,
 )
 from bff.settings.reading import SettingsError, read_settings
@@ -17,6 +18,7 @@ __all__ = [
     "DocumentSettings",
     "Environment",
     "IdentitySettings",
+    "LegacySettings",
     "Settings",
     "SettingsError",
     "read_settings",

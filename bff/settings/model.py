@@ -47,6 +47,26 @@ class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):
     uploads_per_day: int = 20
 
 
+class LegacySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the older portal keeps identity documents, while they are moved. Without `url` it is the table
+    `residence_card_submissions` of our own database; with it, all rows there are of the org with the slug `org`.
+    """
+
+    url: str | None = None
+    org: str | None = None
+    table: str = "residence_card_submissions"
+    columns: Mapping[str, str] = {}
+    """Names that differ from those of our own table; an empty one says that the table lacks it."""
+    customer_is: str = "customer"
+    """What the customer column holds: the id of a `customer` or `user` here, an `email` or an `account`."""
+    folder: Path | None = None
+    """With it, the content column holds a path below this folder instead of the bytes."""
+    shadow_reads: int = 100_000
+    """Compared reads without a mismatch before Salesforce may begin to answer."""
+    mismatch_limit: float = 0.001
+    """Share of mismatched reads at which a ramp steps back by itself."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     public_url: str
@@ -61,6 +81,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     documents: DocumentSettings
     salesforce: SalesforceSettings
     feed: FeedSettings
+    legacy: LegacySettings = LegacySettings()
 
     @property
     def is_development(self) -> bool:

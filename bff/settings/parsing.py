@@ -2,11 +2,27 @@
 
 import base64
 import binascii
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 DOCUMENT_KEY_BYTES = 32
+CUSTOMER_KEYS = ("customer", "user", "email", "account")
+LEGACY_COLUMNS = frozenset(
+    {
+        "id",
+        "customer_id",
+        "file_name",
+        "content_type",
+        "content",
+        "status",
+        "reviewer_note",
+        "rejection_message",
+    }
+    | {"submitted_at", "reviewed_at", "updated_at"}
+)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -111,3 +127,45 @@ def parse_target(text: str) -> str:
     if not host or not port.isdecimal():
         raise ValueError("must be host:port")
     return text
+
+
+def parse_folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise ValueError("must name a folder that exists")
+    return path
+
+
+def parse_table_name(text: str) -> str:
+    """`table` or `schema.table`; it goes into SQL, so plain letters only."""
+    parts = text.split(".")
+    if len(parts) > 2 or not all(_NAME.fullmatch(part) for part in parts):
+        raise ValueError("must be a table's name, such as portal.residence_card_submissions")
+    return text
+
+
+def parse_columns(text: str) -> dict[str, str]:
+    """`ours=theirs,…`; an empty name says that there is none."""
+    pairs = [item.partition("=") for item in text.split(",") if item.strip()]
+    columns = {ours.strip(): theirs.strip() for ours, _, theirs in pairs}
+    if not columns.keys() <= LEGACY_COLUMNS or not all(
+        _NAME.fullmatch(name) for name in columns.values() if name
+    ):
+        raise ValueError("must be a list of ours=theirs with our column names on the left")
+    return columns
+
+
+def parse_customer_key(text: str) -> str:
+    if text not in CUSTOMER_KEYS:
+        raise ValueError(f"must be one of {', '.join(CUSTOMER_KEYS)}")
+    return text
+
+
+def parse_share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ValueError("must be a share from 0 to 1")
+    return value

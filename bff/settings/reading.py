@@ -8,6 +8,7 @@ from bff.settings.model import (
     DocumentSettings,
     Environment,
     IdentitySettings,
+    LegacySettings,
     Settings,
 )
 from bff.settings.variables import VARIABLES, Variable
@@ -62,9 +63,12 @@ def _parse(variable: Variable, text: str) -> Any:
 
 def _find_contradictions(values: dict[str, Any]) -> list[str]:
     public_url = values["BFF_PUBLIC_URL"] or ""
+    mistakes = []
     if values["BFF_ENV"] == Environment.PRODUCTION and public_url.startswith("http://"):
-        return ["BFF_PUBLIC_URL must be https when BFF_ENV is production"]
-    return []
+        mistakes.append("BFF_PUBLIC_URL must be https when BFF_ENV is production")
+    if values["LEGACY_DATABASE_URL"] and not values["LEGACY_ORG"]:
+        mistakes.append("LEGACY_ORG is missing: LEGACY_DATABASE_URL holds the rows of one organisation")
+    return mistakes
 
 
 def _read_cache(given: Mapping[str, str], mistakes: list[str]) -> CacheSettings | None:
@@ -121,4 +125,18 @@ def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: Sal
             pubsub_ca_file=values["SALESFORCE_PUBSUB_CA_FILE"],
             poll_interval_s=values["SALESFORCE_POLL_INTERVAL_S"],
         ),
+        legacy=_make_legacy(values),
+    )
+
+
+def _make_legacy(values: dict[str, Any]) -> LegacySettings:
+    return LegacySettings(
+        url=values["LEGACY_DATABASE_URL"],
+        org=values["LEGACY_ORG"],
+        table=values["LEGACY_TABLE"],
+        columns=values["LEGACY_COLUMNS"] or {},
+        customer_is=values["LEGACY_CUSTOMER_IS"],
+        folder=values["LEGACY_FOLDER"],
+        shadow_reads=values["MIGRATION_SHADOW_READS"],
+        mismatch_limit=values["MIGRATION_MISMATCH_LIMIT"],
     )

@@ -222,6 +222,51 @@ OFFERS = tuple(
     )
 )
 
+LEGACY = (
+    _variable(
+        "LEGACY_DATABASE_URL",
+        "The older portal's PostgreSQL, while its documents are moved. Without it the table is looked for in our own.",
+        parse=parsing.parse_database_url,
+        secret=True,
+    ),
+    _variable("LEGACY_ORG", "Slug of the organisation whose rows it holds."),
+    _variable(
+        "LEGACY_TABLE",
+        "Its table, with its schema where that is not public.",
+        parse=parsing.parse_table_name,
+        default="residence_card_submissions",
+    ),
+    _variable(
+        "LEGACY_COLUMNS",
+        "Columns that are named otherwise, such as customer_id=user_id,content=file_data; nothing after = where there"
+        " is none.",
+        parse=parsing.parse_columns,
+    ),
+    _variable(
+        "LEGACY_CUSTOMER_IS",
+        "What its customer column holds: customer (our id), user, email or account.",
+        parse=parsing.parse_customer_key,
+        default="customer",
+    ),
+    _variable(
+        "LEGACY_FOLDER",
+        "Folder with the documents, where the content column holds paths below it instead of bytes.",
+        parse=parsing.parse_folder,
+    ),
+    _variable(
+        "MIGRATION_SHADOW_READS",
+        "Compared reads without one mismatch before Salesforce begins to answer.",
+        parse=parsing.parse_positive,
+        default="100000",
+    ),
+    _variable(
+        "MIGRATION_MISMATCH_LIMIT",
+        "Share of mismatched reads at which a ramp steps back by itself.",
+        parse=parsing.parse_share,
+        default="0.001",
+    ),
+)
+
 SECTIONS = (
     ("Web", WEB),
     ("Engines (`bff up` starts those that are absent, in development)", ENGINES),
@@ -230,6 +275,7 @@ SECTIONS = (
     ("Salesforce", SALESFORCE),
     ("Names of the Account fields in the org", ACCOUNT_FIELDS),
     ("How the org's products say what they are", OFFERS),
+    ("Documents of an older portal, while they are moved to Salesforce", LEGACY),
 )
 
 VARIABLES = tuple(variable for _, variables in SECTIONS for variable in variables)

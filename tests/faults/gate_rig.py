@@ -22,6 +22,7 @@ from bff.demo.seed import seed_demo
 from bff.identity.development import sign_token
 from bff.identity.principals import Principals
 from bff.jobs import Jobs
+from bff.legacy import LegacyTable
 from bff.orders.rules import make_order_id
 from bff.safekeeping.sealing import DocumentKeys
 from bff.settings import Settings
@@ -31,6 +32,7 @@ from cache.limits import Limiter
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
 from sf_sync.client.breaker import Breaker
+from sf_sync.document_transfers import DocumentTransfers
 from sf_sync.documents import Documents
 from sf_sync.emulator.app import Emulator
 from sf_sync.objects.order_placement import PlanPlacement, plan_placement
@@ -245,8 +247,9 @@ def make_adapters(settings: Settings, breaker: Breaker, plan: PlanPlacement) -> 
     broadcast = Broadcast(redis, settings.redis_url, channel="portal:changes")
     client = SalesforceClient(settings.salesforce, breaker=breaker)
     salesforce = Salesforce(client)
+    database = Database(settings.database)
     return Adapters(
-        database=Database(settings.database),
+        database=database,
         jobs=Jobs(settings.database),
         redis=redis,
         limiter=Limiter(redis),
@@ -259,6 +262,8 @@ def make_adapters(settings: Settings, breaker: Breaker, plan: PlanPlacement) -> 
         orders=Orders(client, plan=plan),
         document_keys=DocumentKeys(settings.documents.keys),
         scanner=None,
+        legacy=LegacyTable(database, settings.legacy),
+        transfers=DocumentTransfers(client),
     )
 
 

@@ -18,6 +18,7 @@ from bff.demo.people import DEMO_ORGS
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
 from sf_sync.client.breaker import Breaker
+from sf_sync.document_transfers import DocumentTransfers
 from sf_sync.documents import Documents
 from sf_sync.emulator.app import Emulator
 from sf_sync.offers import Offers
@@ -77,6 +78,7 @@ class Scene(Struct, frozen=True):
                 documents=Documents(client),
                 offers=Offers(client),
                 orders=Orders(client),
+                transfers=DocumentTransfers(client),
             )
             yield Portal(create_app(settings, own), settings, own, self.portal.data_dir)
             await client.close()
