@@ -1,0 +1,228 @@
+"""The wire shapes of customers."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from bff.addresses.schemas import Line100, Line200
+from bff.customers.creation import NewCustomer
+from bff.customers.history import HistoryEntry
+from bff.customers.repository import Count
+from bff.customers.rules import Changes, CreatedContext, CustomerKind, CustomerStatus, Profile
+from bff.freshness import to_seconds
+from bff.phones import parse_phone
+
+Email = Annotated[
+    str, Meta(min_length=5, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s.]+$")
+]
+PhoneText = Annotated[str, Meta(min_length=1, max_length=64)]
+Picture = Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s\x00-\x1f\x7f\"'<>\\]+$")]
+Proof = Annotated[str, Meta(min_length=1, max_length=500)]
+Key = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,49}$", min_length=1, max_length=50)]
+Choice = bool | Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[str, Meta(max_length=200)]
+Preferences = Annotated[dict[Key, Choice], Meta(max_length=50)]
+
+
+class CustomerInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """`phone` in any spelling; without a country code it is the org's. `proof` is what `verify-otp` answered for it.
+
+    `createdContext` is `point_of_sale` for staff and `third_party` for machines when it is not given.
+    """
+
+    first_name: Line100 | None = None
+    last_name: Line100 | None = None
+    name2: Line200 | None = None
+    phone: PhoneText | None = None
+    email: Email | None = None
+    proof: Proof | None = None
+    preferences: Preferences = {}
+    picture: Picture | None = None
+    created_context: CreatedContext | None = None
+
+
+class GuestInput(CustomerInput, frozen=True, kw_only=True, tag_field="type", tag="guest"):
+    """A guest: nothing is needed."""
+
+
+class StubInput(CustomerInput, frozen=True, kw_only=True, tag_field="type", tag="stub"):
+    """A stub: name and phone, as taken at a till."""
+
+    first_name: Line100
+    phone: PhoneText
+
+
+class FullInput(CustomerInput, frozen=True, kw_only=True, tag_field="type", tag="full"):
+    """A full customer: the phone is proven by a code."""
+
+    first_name: Line100
+    last_name: Line100
+    phone: PhoneText
+    email: Email
+    proof: Proof
+
+
+NewCustomerInput = GuestInput | StubInput | FullInput
+
+
+class UpgradeInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """To which kind, and what that kind needs beyond what is known. `full` needs a `proof` of the phone."""
+
+    type: Literal["stub", "full"] = "full"
+    first_name: Line100 | UnsetType = UNSET
+    last_name: Line100 | UnsetType = UNSET
+    name2: Line200 | UnsetType | None = UNSET
+    phone: PhoneText | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    preferences: Preferences | UnsetType = UNSET
+    picture: Picture | UnsetType | None = UNSET
+    proof: Proof | None = None
+
+
+class CustomerEdit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What is left out stays, null takes away. `status` is for admins. `preferences` replace all that there were."""
+
+    first_name: Line100 | UnsetType | None = UNSET
+    last_name: Line100 | UnsetType | None = UNSET
+    name2: Line200 | UnsetType | None = UNSET
+    phone: PhoneText | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
+    preferences: Preferences | UnsetType = UNSET
+    picture: Picture | UnsetType | None = UNSET
+    status: CustomerStatus | UnsetType = UNSET
+    proof: Proof | None = None
+
+
+class CustomerAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One customer of the caller's org. `phone` in E.164; `name2` is the name in the org's other language."""
+
+    id: UUID
+    customer_number: str
+    type: CustomerKind
+    first_name: str | None
+    last_name: str | None
+    name2: str | None
+    phone: str | None
+    email: str | None
+    phone_verified: bool
+    email_verified: bool
+    preferences: dict[str, bool | int | str]
+    picture: str | None
+    status: CustomerStatus
+    created_context: CreatedContext
+    created_at: datetime
+    updated_at: datetime
+
+
+class CustomerList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Newest first."""
+
+    items: list[CustomerAnswer]
+    next_cursor: str | None
+
+
+class StatsAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How many customers the org has; every kind, status and context is there, with 0 too."""
+
+    total: int
+    phone_verified: int
+    with_account: int
+    by_type: dict[str, int]
+    by_status: dict[str, int]
+    by_context: dict[str, int]
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """`action` such as `upgraded`; `before` and `after` by the field's name."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    action: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class HistoryList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Newest first."""
+
+    items: list[HistoryAnswer]
+    next_cursor: str | None
+
+
+def make_customer(profile: Profile) -> CustomerAnswer:
+    return CustomerAnswer(
+        id=profile.id,
+        customer_number=profile.shown_number,
+        type=profile.kind,
+        first_name=profile.first_name,
+        last_name=profile.last_name,
+        name2=profile.name2,
+        phone=profile.phone,
+        email=profile.email,
+        phone_verified=profile.phone_verified_at is not None,
+        email_verified=profile.email_verified_at is not None,
+        preferences=profile.preferences,
+        picture=profile.picture,
+        status=profile.status,
+        created_context=profile.created_context,
+        created_at=_to_seconds(profile.created_at),
+        updated_at=_to_seconds(profile.updated_at),
+    )
+
+
+def make_stats(counts: Sequence[Count]) -> StatsAnswer:
+    return StatsAnswer(
+        total=sum(one.customers for one in counts),
+        phone_verified=sum(one.phone_verified for one in counts),
+        with_account=sum(one.with_account for one in counts),
+        by_type=_sum_by(CustomerKind, [(one.kind, one.customers) for one in counts]),
+        by_status=_sum_by(CustomerStatus, [(one.status, one.customers) for one in counts]),
+        by_context=_sum_by(CreatedContext, [(one.created_context, one.customers) for one in counts]),
+    )
+
+
+def _sum_by(values: type[StrEnum], counts: Sequence[tuple[StrEnum, int]]) -> dict[str, int]:
+    return {value.value: sum(count for counted, count in counts if counted is value) for value in values}
+
+
+def make_history_entry(entry: HistoryEntry) -> HistoryAnswer:
+    return HistoryAnswer(id=entry.id, at=_to_seconds(entry.at), actor=entry.actor, **entry.change)
+
+
+def read_new(wire: NewCustomerInput, region: str) -> NewCustomer:
+    """
+    Raises:
+        PhoneNotValid
+    """
+    kind = CustomerKind(str(type(wire).__struct_config__.tag))
+    values = {name: clean(name, value) for name, value in msgspec.structs.asdict(wire).items()}
+    values["context"] = values.pop("created_context")
+    if wire.phone is not None:
+        values["phone"] = parse_phone(wire.phone, region)
+    return NewCustomer(kind=kind, **values)
+
+
+def read_given(wire: UpgradeInput | CustomerEdit) -> Changes:
+    """What was said of the profile, null included; words are trimmed, addresses are in small letters."""
+    given = {
+        name: value
+        for name, value in msgspec.structs.asdict(wire).items()
+        if value is not UNSET and name not in ("type", "proof")
+    }
+    return {name: clean(name, value) for name, value in given.items()}
+
+
+def clean(name: str, value: Any) -> Any:
+    if not isinstance(value, str) or name in ("status", "phone"):
+        return value
+    text = value.strip()
+    return text.lower() if name == "email" else text
+
+
+def _to_seconds(at: datetime) -> datetime:
+    return to_seconds(at) or at
