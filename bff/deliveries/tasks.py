@@ -5,10 +5,7 @@ from uuid import UUID
 from procrastinate import JobContext
 
 from bff.deliveries.service import TASK, Deliveries
-from bff.jobs import JitteredRetry, tasks
-
-EVERY_10_S = "* * * * * */10"
-"""croniter's sixth field, the last one, is the seconds."""
+from bff.jobs import EVERY_10_S, JitteredRetry, tasks
 
 
 def get_deliveries(context: JobContext) -> Deliveries:

@@ -3,8 +3,8 @@
 May import `bff.db` and `bff.settings`; features register their tasks on `tasks`.
 """
 
-from bff.jobs.queue import Jobs, tasks
+from bff.jobs.queue import EVERY_10_S, EVERY_15_S, Jobs, tasks
 from bff.jobs.retries import JitteredRetry
 from bff.jobs.worker import run_worker
 
-__all__ = ["JitteredRetry", "Jobs", "run_worker", "tasks"]
+__all__ = ["EVERY_10_S", "EVERY_15_S", "JitteredRetry", "Jobs", "run_worker", "tasks"]

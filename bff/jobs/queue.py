@@ -14,6 +14,10 @@ from bff.settings import DatabaseSettings
 tasks = procrastinate.Blueprint()
 """Decorate with `@tasks.task(name="…", pass_context=True)`; the module must be imported where the worker starts."""
 
+# For periodic tasks that repair: croniter's sixth field, the last one, is the seconds.
+EVERY_10_S = "* * * * * */10"
+EVERY_15_S = "* * * * * */15"
+
 NAMESPACE = "portal"
 
 

@@ -7,13 +7,11 @@ from typing import Any
 import structlog
 from procrastinate import JobContext
 
-from bff.jobs.queue import Jobs, tasks
+from bff.jobs.queue import EVERY_15_S, Jobs, tasks
 
 POLL_S = 0.5
 """Jobs due now arrive by notification; this is how late one that was put off may start."""
 STALLED_AFTER_S = 30
-EVERY_15_S = "* * * * * */15"
-"""croniter's sixth field, the last one, is the seconds."""
 KEEP_FAILED_H = 72
 
 log = structlog.get_logger(__name__)

@@ -1,13 +1,13 @@
 """How a hold, a release, a withdrawal or a document to review reaches the order in Salesforce."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
-from bff.deliveries import Delivered, Delivery, DeliveryHandler, Outcome, Refused, handler
+from bff.deliveries import Delivered, Deliveries, Delivery, DeliveryHandler, Outcome, Refused, handler
 from bff.deliveries.judging import judge_failure
 from sf_sync.errors import SalesforceError
 from sf_sync.objects.order import OrderStatus
@@ -75,3 +75,17 @@ class OrderReviewDelivery(DeliveryHandler):
 
     async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
         """The review is Salesforce's; the order's row keeps nothing of it."""
+
+
+async def promise_review(
+    session: AsyncSession, deliveries: Deliveries, *, org_id: UUID, account_id: str, salesforce_id: str
+) -> None:
+    """Reviewers decide on the order; it is told by a job, so that placing the order stays one call."""
+    await deliveries.enqueue(
+        session,
+        kind=REVIEW_KIND,
+        org_id=org_id,
+        account_id=account_id,
+        payload=msgspec.to_builtins(ReviewOpening(salesforce_id=salesforce_id)),
+        op_id=uuid4(),
+    )

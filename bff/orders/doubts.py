@@ -6,12 +6,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from bff.audit import record
 from bff.checkout.positions import Position
+from bff.deliveries import Deliveries
 from bff.orders.answers import make_order_answer, show_row
 from bff.orders.claims import LEASE_S
+from bff.orders.delivery import promise_review
 from bff.orders.repository import (
     OrderRow,
     close_order,
@@ -20,7 +23,7 @@ from bff.orders.repository import (
     settle_placed,
     take_order,
 )
-from bff.orders.rules import OrderState, open_review
+from bff.orders.rules import OrderState, Review, open_review
 from bff.orders.settling import MARGIN_S
 from bff.tenancy import list_orgs
 from bff.texts import DEFAULT_LANGUAGE, get_texts
@@ -38,9 +41,12 @@ def utc_now() -> datetime:
 class Doubts:
     """One per process."""
 
-    def __init__(self, adapters: Adapters, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, adapters: Adapters, deliveries: Deliveries, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._database = adapters.database
         self._orders = adapters.orders
+        self._deliveries = deliveries
         self._now = now
 
     async def sweep(self) -> int:
@@ -72,38 +78,53 @@ class Doubts:
 
     async def _settle(self, org_id: UUID, row: OrderRow, token: UUID, seen: SeenOrder | None) -> bool:
         async with self._database.transaction(org_id) as session:
-            if seen is None:
-                return await close_order(
-                    session,
-                    org_id=org_id,
-                    order_id=row.id,
-                    claim=token,
-                    state=OrderState.REFUSED,
-                    margin_s=MARGIN_S,
-                )
-            at = self._now()
-            review = open_review({line.product_type for line in row.lines}, None, is_lifted=False)
-            shown = show_row(
-                msgspec.structs.replace(row, state=OrderState.PLACED, placed_at=at, review=review)
-            )
-            answer = make_order_answer(shown, Position(), get_texts(DEFAULT_LANGUAGE))
-            is_mine = await settle_placed(
+            if seen is not None:
+                return await self._keep(session, org_id, row, token, seen)
+            return await close_order(
                 session,
                 org_id=org_id,
                 order_id=row.id,
                 claim=token,
-                salesforce_id=seen.salesforce_id,
-                review=review,
-                answer=msgspec.json.encode(answer),
-                at=at,
+                state=OrderState.REFUSED,
+                margin_s=MARGIN_S,
             )
-            if is_mine:
-                await record(
-                    session,
-                    org_id=org_id,
-                    actor="system:doubts",
-                    action="order.placed",
-                    subject=f"order:{row.id}",
-                    detail={"account": row.account_id},
-                )
-            return is_mine
+
+    async def _keep(
+        self, session: AsyncSession, org_id: UUID, row: OrderRow, token: UUID, seen: SeenOrder
+    ) -> bool:
+        at = self._now()
+        review = open_review({line.product_type for line in row.lines}, None, is_lifted=False)
+        shown = show_row(msgspec.structs.replace(row, state=OrderState.PLACED, placed_at=at, review=review))
+        is_mine = await settle_placed(
+            session,
+            org_id=org_id,
+            order_id=row.id,
+            claim=token,
+            salesforce_id=seen.salesforce_id,
+            review=review,
+            answer=msgspec.json.encode(make_order_answer(shown, Position(), get_texts(DEFAULT_LANGUAGE))),
+            at=at,
+        )
+        if is_mine:
+            await self._tell(session, org_id, row, seen.salesforce_id, review)
+        return is_mine
+
+    async def _tell(
+        self, session: AsyncSession, org_id: UUID, row: OrderRow, salesforce_id: str, review: Review | None
+    ) -> None:
+        if review is Review.OPEN:
+            await promise_review(
+                session,
+                self._deliveries,
+                org_id=org_id,
+                account_id=row.account_id,
+                salesforce_id=salesforce_id,
+            )
+        await record(
+            session,
+            org_id=org_id,
+            actor="system:doubts",
+            action="order.placed",
+            subject=f"order:{row.id}",
+            detail={"account": row.account_id},
+        )

@@ -24,7 +24,7 @@ from bff.deliveries import Deliveries
 from bff.next_actions import NextActionCode
 from bff.orders.answers import ShownOrder, find_verification, make_order_answer
 from bff.orders.claims import Claimed
-from bff.orders.delivery import REVIEW_KIND, STATUS_KIND, ReviewOpening, StatusChange
+from bff.orders.delivery import STATUS_KIND, StatusChange, promise_review
 from bff.orders.placing import Blocked, Contradicted, Placed, Result, Unavailable, Unconfirmed
 from bff.orders.refusals import OrderBlocked, OrderNotChecked, OrderRefusal, OrderUnconfirmed
 from bff.orders.repository import close_order, settle_placed
@@ -101,21 +101,14 @@ class Settling:
             await insert_decision(session, org_id=submission.org_id, decision=decision)
             await _audit(session, submission, "order.placed", decision.id)
             if review is Review.OPEN:
-                await self._promise_review(session, submission, placed.salesforce_id)
+                await promise_review(
+                    session,
+                    self._deliveries,
+                    org_id=submission.org_id,
+                    account_id=submission.account_id,
+                    salesforce_id=placed.salesforce_id,
+                )
         return answer
-
-    async def _promise_review(
-        self, session: AsyncSession, submission: Submission, salesforce_id: str
-    ) -> None:
-        """Reviewers decide on the order; it is told by a job, so that placing the order stays one call."""
-        await self._deliveries.enqueue(
-            session,
-            kind=REVIEW_KIND,
-            org_id=submission.org_id,
-            account_id=submission.account_id,
-            payload=msgspec.to_builtins(ReviewOpening(salesforce_id=salesforce_id)),
-            op_id=uuid4(),
-        )
 
     async def _withdraw(self, submission: Submission, claimed: Claimed, result: Contradicted) -> NoReturn:
         """What Salesforce made is cancelled; the promise to do so commits with the refusal."""

@@ -5,7 +5,7 @@ from uuid import UUID
 from procrastinate import JobContext
 
 from bff.adapters import Adapters
-from bff.jobs import JitteredRetry, tasks
+from bff.jobs import EVERY_10_S, JitteredRetry, tasks
 from bff.orders import delivery as _delivery  # noqa: F401  (registers its deliveries)
 from bff.orders.doubts import Doubts
 from bff.orders.reviews import Reviews
@@ -36,7 +36,7 @@ async def sweep_order_reviews(context: JobContext, timestamp: int) -> None:
         await reviews.sweep(org.id)
 
 
-@tasks.periodic(cron="*/10 * * * * *")
+@tasks.periodic(cron=EVERY_10_S)
 @tasks.task(name="sweep_doubtful_orders", pass_context=True, queueing_lock="sweep_doubtful_orders")
 async def sweep_doubtful_orders(context: JobContext, timestamp: int) -> None:
-    await Doubts(get_adapters(context)).sweep()
+    await Doubts(get_adapters(context), context.additional_context["deliveries"]).sweep()

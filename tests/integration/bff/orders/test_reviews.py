@@ -233,7 +233,7 @@ class TestDoubts:
     async def test_an_order_that_is_there_is_found(self, scene: Scene) -> None:
         await lose(scene, "sara", cut_after_commit=True)
 
-        assert await Doubts(scene.portal.adapters).sweep() == 1
+        assert await make_doubts(scene).sweep() == 1
         async with scene.portal.signed_in(make_email("sara")) as client:
             [order] = (await client.get("/api/orders")).json()["items"]
         assert (order["status"], order["total"]) == ("placed", "990")
@@ -241,13 +241,13 @@ class TestDoubts:
     async def test_one_that_is_not_is_closed(self, scene: Scene) -> None:
         await lose(scene, "sara", cut_before=True)
 
-        assert await Doubts(scene.portal.adapters).sweep() == 1
+        assert await make_doubts(scene).sweep() == 1
         assert [row["state"] for row in await scene.list_rows("SELECT state FROM orders")] == ["refused"]
 
     async def test_one_that_may_still_be_accepted_is_left_alone(self, scene: Scene) -> None:
         await lose(scene, "sara", is_late=False, cut_before=True)
 
-        assert await Doubts(scene.portal.adapters).sweep() == 0
+        assert await make_doubts(scene).sweep() == 0
 
     async def test_one_of_a_process_that_died_is_found(self, scene: Scene) -> None:
         await place(scene, "sara", "SIM-3G")
@@ -256,14 +256,26 @@ class TestDoubts:
             " claimed_until = now() - interval '1 second' RETURNING id"
         )
 
-        assert await Doubts(scene.portal.adapters).sweep() == 1
+        assert await make_doubts(scene).sweep() == 1
         assert [row["state"] for row in await scene.list_rows("SELECT state FROM orders")] == ["placed"]
+
+    async def test_one_that_is_found_is_shown_to_reviewers(self, scene: Scene) -> None:
+        await lose(scene, "kenji", cut_after_commit=True)
+
+        assert await make_doubts(scene).sweep() == 1
+        await scene.deliver()
+        [order] = scene.emulator.org.find_by("Order", "AccountId", scene.find_account("kenji")["Id"])
+        assert order["Id_Review_Status__c"] == "Pending"
 
     async def test_wait_while_salesforce_is_away(self, scene: Scene) -> None:
         await lose(scene, "sara", cut_after_commit=True)
         scene.emulator.faults.change({"unavailable": True})
 
-        assert await Doubts(scene.portal.adapters).sweep() == 0
+        assert await make_doubts(scene).sweep() == 0
+
+
+def make_doubts(scene: Scene) -> Doubts:
+    return Doubts(scene.portal.adapters, Deliveries(scene.portal.adapters))
 
 
 async def lose(scene: Scene, name: str, *, is_late: bool = True, **fault: bool) -> None:
