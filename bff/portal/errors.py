@@ -8,9 +8,9 @@ from litestar import Request, Response
 from litestar.response import Redirect
 
 from bff.errors import Problem
-from bff.portal.internet_view import PATH
-from bff.portal.rendering import make_frame, make_page, render
-from bff.portal.sign_in import find_texts_for, make_sign_in_path
+from bff.identity.language import find_texts_of
+from bff.portal.rendering import HOME, make_frame, make_page, render
+from bff.portal.sign_in import make_sign_in_path
 from bff.portal.views import Link
 from bff.texts import N_
 
@@ -122,22 +122,23 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
 
 
 def make_error_page(request: Request[Any, Any, Any], response: Response[Any]) -> Response[Any]:
+    # Where this page can be opened again; what a form sent cannot.
+    path = request.scope["path"] if request.scope["method"] == "GET" else HOME
     if response.status_code == 401:
-        is_page = request.scope["method"] == "GET"
-        return Redirect(make_sign_in_path(request.scope["path"] if is_page else PATH), status_code=303)
+        return Redirect(make_sign_in_path(path), status_code=303)
     problem = msgspec.json.decode(response.content, type=Problem)
-    texts = find_texts_for(request)
+    texts = find_texts_of(request.scope)
     words = _BY_STATUS.get(problem.status, _BROKEN if problem.status >= 500 else _REFUSED)
-    is_repeatable = words in (_UNAVAILABLE, _TOO_MANY, _BROKEN) and request.scope["method"] == "GET"
+    is_repeatable = words in (_UNAVAILABLE, _TOO_MANY, _BROKEN)
     view = ErrorView(
         tone=words.tone,
         icon=words.icon,
         title=texts.say(words.title),
         text=texts.say(words.text),
-        action=Link(request.scope["path"] if is_repeatable else PATH, texts.say(words.action)),
+        action=Link(path if is_repeatable else HOME, texts.say(words.action)),
         request_id=problem.request_id,
     )
-    html = render("error.html", texts, frame=make_frame(texts), error=view)
+    html = render("error.html", texts, frame=make_frame(texts, path=path), error=view)
     kept = {
         name: value for name, value in response.headers.items() if name.lower() in ("retry-after", "allow")
     }

@@ -10,12 +10,13 @@ import msgspec
 from litestar import Response
 
 from bff.portal.assets import get_asset_path
-from bff.texts import N_, Texts
+from bff.texts import N_, Texts, get_texts, language_codes
 
 TEMPLATES = Path(__file__).parent / "templates"
 BRAND = "My Telecom"
 HTML = "text/html"
 VERSION_HEADER = "X-Facts-Version"
+HOME = "/account"
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -29,38 +30,79 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Tab(msgspec.Struct, frozen=True):
+    """`current` is what `aria-current` says: `page` on the page itself, `true` on a page below it."""
+
     path: str
     label: str
+    current: str
+
+
+class LanguageChoice(msgspec.Struct, frozen=True):
+    """`name` is in the language itself, so that those who need it can read it."""
+
+    code: str
+    name: str
     is_current: bool
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """`csrf` is the token of the session, for the forms of the page."""
+    """`csrf` is the token of the session, for the forms of the page; `path` is where the page can be opened again."""
 
     language: str
     direction: str
     brand: str = BRAND
     person: Person | None = None
     csrf: str = ""
+    path: str = HOME
     tabs: tuple[Tab, ...] = ()
+    languages: tuple[LanguageChoice, ...] = ()
+    cart_count: int = 0
 
 
 # The pages of the account, in the order of their tabs.
-TABS = {"/account/shop/internet": N_("Internet"), "/account/shop/sim": N_("SIM")}
+TABS = {
+    HOME: N_("Overview"),
+    "/account/shop/internet": N_("Internet"),
+    "/account/shop/sim": N_("SIM"),
+    "/account/orders": N_("Orders"),
+}
 
 
 def make_frame(
-    texts: Texts, *, person: Person | None = None, csrf: str | None = None, path: str = ""
+    texts: Texts,
+    *,
+    person: Person | None = None,
+    csrf: str | None = None,
+    path: str = "",
+    cart_count: int = 0,
 ) -> Frame:
-    """The tabs belong to a signed-in person."""
-    tabs = [Tab(place, texts.say(label), place == path) for place, label in TABS.items() if person]
+    """Tabs and cart belong to a signed-in person. `path` may have a query."""
+    place = path.partition("?")[0]
+    tabs = [Tab(tab, texts.say(label), _compare(tab, place)) for tab, label in TABS.items() if person]
     return Frame(
         language=texts.language,
         direction=texts.direction,
         person=person,
         csrf=csrf or "",
+        path=path or HOME,
         tabs=tuple(tabs),
+        languages=list_languages(texts),
+        cart_count=cart_count,
     )
+
+
+def _compare(tab: str, place: str) -> str:
+    if tab == place:
+        return "page"
+    return "true" if tab != HOME and place.startswith(f"{tab}/") else ""
+
+
+def list_languages(texts: Texts) -> tuple[LanguageChoice, ...]:
+    """Nothing while there is no choice."""
+    codes = language_codes()
+    if len(codes) == 1:
+        return ()
+    return tuple(LanguageChoice(code, get_texts(code).name, code == texts.language) for code in codes)
 
 
 @cache

@@ -4,6 +4,7 @@ from typing import Any
 
 from litestar.types import ControllerRouterHandler
 
+from bff.portal.account import ACCOUNT_PAGES, make_account_parts
 from bff.portal.assets import serve_asset
 from bff.portal.design import show_design
 from bff.portal.internet import InternetPage, show_internet, show_internet_status, submit_request
@@ -17,6 +18,7 @@ def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
         show_home,
         show_sign_in,
         sign_out,
+        *ACCOUNT_PAGES,
         show_internet,
         show_internet_status,
         submit_request,
@@ -31,6 +33,7 @@ def make_page_parts(parts: dict[str, Any]) -> dict[str, Any]:
     """From the parts of the app, by the names under which handlers ask for them."""
     database, csrf = parts["database"], parts["csrf"]
     return {
+        **make_account_parts(parts),
         "internet_page": InternetPage(parts["eligibility"], database, csrf),
         "sim_page": SimPage(parts["verification"], database, csrf),
     }

@@ -13,15 +13,14 @@ from bff.demo.people import DEMO_PEOPLE
 from bff.errors import Unauthenticated
 from bff.identity.csrf import Csrf
 from bff.identity.dev_sign_in import DevSignIn
+from bff.identity.language import find_texts_of
 from bff.identity.sessions import Sessions, find_token, make_cookie, make_expired_cookie
 from bff.portal.forms import FORM, LARGEST_FORM, read_form
-from bff.portal.internet_view import PATH
-from bff.portal.rendering import Person, make_frame, make_page, render
+from bff.portal.rendering import HOME, Person, make_frame, make_page, render
 from bff.settings import Settings
-from bff.texts import Texts, find_texts
+from bff.texts import Texts
 
 SIGN_IN = "/sign-in"
-HOME = PATH
 
 
 class SignInChoice(msgspec.Struct, frozen=True):
@@ -42,7 +41,7 @@ def show_sign_in(
     settings: NamedDependency[Settings],
     next_path: FromQuery[str] = HOME,
 ) -> Response[str]:
-    return answer_sign_in(settings, find_texts_for(request), next_path)
+    return answer_sign_in(settings, find_texts_of(request.scope), next_path)
 
 
 @post(
@@ -64,7 +63,7 @@ async def sign_in(
     try:
         started = await dev_sign_in.start(request, form.get("email", ""))
     except Unauthenticated as refusal:
-        texts = find_texts_for(request)
+        texts = find_texts_of(request.scope)
         return answer_sign_in(settings, texts, next_path, error=refusal.sentence, status=401)
     cookie = make_cookie(started.token, settings.identity.session_absolute_s)
     return Redirect(choose_destination(next_path), status_code=303, cookies=[cookie])
@@ -89,12 +88,6 @@ def make_sign_in_path(next_path: str) -> str:
     return SIGN_IN if next_path in ("/", HOME) else f"{SIGN_IN}?{urlencode({'next_path': next_path})}"
 
 
-def find_texts_for(request: Request[Any, Any, Any]) -> Texts:
-    """In the browser's language, for pages before sign-in."""
-    wishes = request.headers.get("accept-language", "").split(",")
-    return find_texts(*(wish.split(";")[0].strip() for wish in wishes))
-
-
 def answer_sign_in(
     settings: Settings, texts: Texts, next_path: str, *, error: str = "", status: int = 200
 ) -> Response[str]:
@@ -106,7 +99,7 @@ def answer_sign_in(
     html = render(
         "sign_in.html",
         texts,
-        frame=make_frame(texts),
+        frame=make_frame(texts, path=make_sign_in_path(choose_destination(next_path))),
         people=people,
         error=texts.say(error),
         next_path=choose_destination(next_path),

@@ -4,10 +4,14 @@ from datetime import datetime
 
 import msgspec
 
-from bff.next_actions import NextActionCode, make_next_action
+from bff.addresses import Address, format_address
+from bff.next_actions import NextAction, NextActionCode, make_next_action
 from bff.texts import N_, Texts
 
 SUPPORT = "#support"
+"""The card that every page about a status ends with."""
+INTERNET = "/account/shop/internet"
+SIM = "/account/shop/sim"
 UNREACHABLE = N_(
     "We cannot reach our records at the moment. Nothing is lost; this page looks again by itself."
 )
@@ -63,6 +67,27 @@ def make_steps(words: tuple[tuple[str, str], ...], states: tuple[str, ...], text
         Step(texts.say(title), texts.say(text), state)
         for (title, text), state in zip(words, states, strict=True)
     )
+
+
+_PLACES = {
+    NextActionCode.ADD_ADDRESS: INTERNET,
+    NextActionCode.REQUEST_REVIEW: INTERNET,
+    NextActionCode.UPLOAD_ID: SIM,
+    NextActionCode.RESUBMIT_ID: SIM,
+    NextActionCode.CONTACT_SUPPORT: SUPPORT,
+}
+
+
+def find_action_link(action: NextAction) -> Link | None:
+    """The page where it can be done; waiting, and nothing to do, need none."""
+    place = _PLACES.get(action.code)
+    return Link(place, action.label) if place else None
+
+
+def format_place(address: Address, texts: Texts) -> str:
+    """Several lines, the last with the country's name."""
+    *place, country = format_address(address).split("\n")
+    return "\n".join([*place, texts.name_country(country)])
 
 
 def find_support_link(action: NextActionCode, texts: Texts) -> Link | None:

@@ -24,7 +24,9 @@ class Town(msgspec.Struct, frozen=True):
         return f"http://127.0.0.1:{self.run.emulator_port}/console"
 
     @asynccontextmanager
-    async def visit(self, name: str, path: str = "/", **context: Any) -> AsyncIterator[Page]:
+    async def visit(
+        self, name: str, path: str = "/account/shop/internet", **context: Any
+    ) -> AsyncIterator[Page]:
         """A customer who has signed in and looks at a page; the internet page unless told otherwise."""
         opened = await self.browser.new_context(base_url=f"http://localhost:{self.run.port}", **context)
         page = await opened.new_page()

@@ -49,7 +49,7 @@ class TestSignIn:
         async with scene.portal.connect() as client:
             answer = await sign_in(client, next=place)
 
-        assert answer.headers["Location"] == PAGE
+        assert answer.headers["Location"] == "/account"
 
     async def test_nobody_is_signed_in_from_another_site(self, scene: Scene) -> None:
         async with scene.portal.connect() as client:
@@ -115,7 +115,7 @@ class TestErrorPages:
     async def test_a_browser_whose_session_is_gone_is_led_to_sign_in(self, scene: Scene) -> None:
         async with scene.portal.signed_in(make_email("hana")) as client:
             await scene.portal.adapters.redis.call("FLUSHALL")
-            answer = await client.get(PAGE, headers=HTML)
+            answer = await client.get("/account", headers=HTML)
 
         assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
 
@@ -127,7 +127,7 @@ class TestAssets:
             places = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
             answers = [await client.get(place) for place in places]
 
-        assert len(places) == 4
+        assert len(places) == 5
         assert not re.findall(r'(?:href|src)="(?:https?:)?//', page.text)
         for answer in answers:
             assert answer.status_code == 200
