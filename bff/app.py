@@ -8,7 +8,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from bff import storefront
+from bff import front_desk, storefront
 from bff.access import AccessLog
 from bff.adapters import Adapters, make_adapters, opened
 from bff.contract import ClosedStructs, complete_contract, make_openapi_config
@@ -107,6 +107,7 @@ def make_route_handlers(settings: Settings) -> list[ControllerRouterHandler]:
         show_eligibility,
         request_review,
         *storefront.ROUTES,
+        *front_desk.ROUTES,
         follow_status,
         show_verification,
         submit_document,
@@ -150,6 +151,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "inspectors": inspectors,
         "verification": make_verification(settings, adapters, deliveries, inspectors),
         **storefront.make_shop(settings, adapters, deliveries),
+        **front_desk.make_front_desk(settings, adapters),
         "principals": principals,
         "sessions": sessions,
         "dev_sign_in": DevSignIn(settings, adapters.database, principals, sessions),

@@ -1,10 +1,17 @@
-"""What an address is and when two spellings of it mean the same place."""
+"""What an address is, when two spellings mean the same place, which is the default, how far it is from a point."""
 
 import hashlib
+import math
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
+
+EARTH_RADIUS_M = 6_371_008.8
+"""The mean radius of the Earth (IUGG)."""
 
 
 class AddressType(StrEnum):
@@ -28,6 +35,22 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None = None
     longitude: float | None = None
     delivery_notes: str | None = None
+
+
+class Point(msgspec.Struct, frozen=True):
+    """Degrees, WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class AddressOnFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One of a customer's addresses as it is kept."""
+
+    id: UUID
+    address: Address
+    is_default: bool
+    created_at: datetime
 
 
 # What tells one place from another. Coordinates are left out: they differ with every tap on a map.
@@ -70,3 +93,33 @@ def format_for_reviewer(address: Address) -> str:
     is_located = address.latitude is not None and address.longitude is not None
     spot = f"{address.latitude}, {address.longitude}" if is_located else None
     return "\n".join(filter(None, (format_address(address), spot, address.delivery_notes)))
+
+
+_PREFERENCE = (AddressType.HOME, AddressType.WORK, AddressType.OTHER)
+
+
+def choose_default(remaining: Iterable[AddressOnFile]) -> AddressOnFile | None:
+    """Which becomes the default when the default goes: home before work before other, then the one made last."""
+    return min(
+        remaining,
+        key=lambda kept: (_PREFERENCE.index(kept.address.type), -kept.created_at.timestamp(), kept.id),
+        default=None,
+    )
+
+
+def find_point(address: Address) -> Point | None:
+    if address.latitude is None or address.longitude is None:
+        return None
+    return Point(address.latitude, address.longitude)
+
+
+def get_distance_m(one: Point, other: Point) -> int:
+    """Along a great circle of a sphere (haversine): up to 0.6 % off the distance on the ellipsoid."""
+    latitude, other_latitude = math.radians(one.latitude), math.radians(other.latitude)
+    half_height = (other_latitude - latitude) / 2
+    half_width = math.radians(other.longitude - one.longitude) / 2
+    chord = (
+        math.sin(half_height) ** 2 + math.cos(latitude) * math.cos(other_latitude) * math.sin(half_width) ** 2
+    )
+    # Rounding may leave the chord of two antipodes a little above 1, where there is no arc.
+    return round(2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord))))

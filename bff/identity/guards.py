@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
-from bff.errors import Forbidden, Unauthenticated
+from bff.errors import Forbidden, NotFound, Unauthenticated
 from bff.identity.caller import Caller, CallerKind, StaffRole
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -65,3 +65,16 @@ def requires_staff_or_machine(*roles: StaffRole, scope: str) -> Guard:
             raise Forbidden
 
     return requires_either
+
+
+def or_own(guard: Guard) -> Guard:
+    """The guard for staff and machines; a customer passes with the own id as `customer_id` and finds no other one."""
+
+    async def requires_reach(connection: Connection, handler: BaseRouteHandler) -> None:
+        caller = get_caller(connection)
+        if caller.kind is not CallerKind.CUSTOMER:
+            await guard(connection, handler)  # type: ignore[misc]
+        elif connection.path_params["customer_id"] != caller.customer_id:
+            raise NotFound
+
+    return requires_reach
