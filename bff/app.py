@@ -32,6 +32,7 @@ from bff.identity.dev_sign_in import DevSignIn
 from bff.identity.issuers import read_issuers
 from bff.identity.principals import Principals
 from bff.identity.sessions import Sessions
+from bff.portal.cart import provide_cart
 from bff.portal.errors import as_pages
 from bff.portal.routes import list_pages, make_page_parts
 from bff.problems import EXCEPTION_HANDLERS
@@ -74,6 +75,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
         middleware=[authentication],
         dependencies={
             "caller": Provide(provide_caller, sync_to_thread=False),
+            "cart": Provide(provide_cart, sync_to_thread=False),
             **{name: provide(part) for name, part in parts.items()},
         },
         lifespan=[

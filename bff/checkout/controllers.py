@@ -22,5 +22,5 @@ async def evaluate_cart(
     data: JSONBody[Cart], caller: NamedDependency[Caller], checkout: NamedDependency[Checkout]
 ) -> Evaluation:
     """May this cart be submitted? All problems in a fixed order, and the one thing to do next."""
-    verdict = await checkout.evaluate(caller, [(item.sku, item.quantity) for item in data.items])
-    return make_evaluation(verdict, find_texts(caller.locale))
+    evaluated = await checkout.evaluate(caller, [(item.sku, item.quantity) for item in data.items])
+    return make_evaluation(evaluated.verdict, find_texts(caller.locale))

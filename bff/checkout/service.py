@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from bff.catalog import Catalogue
-from bff.checkout.positions import Positions
+from bff.checkout.positions import Position, Positions
 from bff.checkout.rules import CartLine, Verdict, evaluate, refuse_unread_catalogue
 from bff.identity import Caller
 from sf_sync.accounts import SourceUnavailable
@@ -14,6 +16,14 @@ Items = Sequence[tuple[str, int]]
 """SKU and quantity."""
 
 
+class Evaluated(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict with what it was made from. `offers` None: the catalogue could not be read."""
+
+    verdict: Verdict
+    position: Position
+    offers: Mapping[str, Offer] | None
+
+
 class Checkout:
     """One per process."""
 
@@ -21,12 +31,14 @@ class Checkout:
         self._positions = positions
         self._catalogue = catalogue
 
-    async def evaluate(self, caller: Caller, items: Items) -> Verdict:
+    async def evaluate(self, caller: Caller, items: Items) -> Evaluated:
         """For pages and carts: may answer from the cache, so it paints a button and lets nothing through."""
         offers, position = await asyncio.gather(self._find_offers(caller), self._positions.read(caller))
         if isinstance(offers, SourceUnavailable):
-            return refuse_unread_catalogue(offers.retry_after_s)
-        return evaluate(make_lines(items, offers), position.standing)
+            verdict = refuse_unread_catalogue(offers.retry_after_s)
+            return Evaluated(verdict=verdict, position=position, offers=None)
+        verdict = evaluate(make_lines(items, offers), position.standing)
+        return Evaluated(verdict=verdict, position=position, offers=offers)
 
     async def _find_offers(self, caller: Caller) -> Mapping[str, Offer] | SourceUnavailable:
         try:

@@ -1,6 +1,6 @@
 """From an order and the account of now to what the customer is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -75,7 +75,7 @@ def make_order_answer(order: ShownOrder, position: Position, texts: Texts) -> Or
         total=format_price(order.total, order.currency),
         lines=[_make_line(line, order.currency) for line in order.lines],
         delivery=_make_delivery(order.delivery),
-        checks=[_make_check(product_type, order, position, texts) for product_type in ProductType],
+        checks=list_checks(order.product_types, position, texts),
         problems=[make_problem(problem, texts)] if problem else [],
         next_action=make_next_action(choose_next_action(order, position), texts),
     )
@@ -129,14 +129,22 @@ def _make_delivery(delivery: Delivery | None) -> DeliveryAnswer | None:
     )
 
 
+def list_checks(wanted: Collection[ProductType], position: Position, texts: Texts) -> list[CheckAnswer]:
+    """Both rows, for an order of these types."""
+    return [
+        _make_check(product_type, position, texts, is_required=product_type in wanted)
+        for product_type in ProductType
+    ]
+
+
 def _make_check(
-    product_type: ProductType, order: ShownOrder, position: Position, texts: Texts
+    product_type: ProductType, position: Position, texts: Texts, *, is_required: bool
 ) -> CheckAnswer:
     status, message, action = _read_check(product_type, position, texts)
     return CheckAnswer(
         code=CODES[product_type],
         label=texts.say(LABELS[product_type]),
-        is_required=product_type in order.product_types,
+        is_required=is_required,
         status=status,
         message=message,
         next_action=action,

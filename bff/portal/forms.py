@@ -22,7 +22,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One control as a template needs it."""
+    """One control as a template needs it. `kind` is the type of an input that takes one line."""
 
     name: str
     label: str
@@ -32,6 +32,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     is_required: bool = False
     width: str = ""
     autocomplete: str = ""
+    kind: str = "text"
     lines: int = 1
     choices: tuple[Choice, ...] = ()
 
@@ -110,7 +111,7 @@ def parse_review_form(values: Mapping[str, str], texts: Texts) -> Filled:
     """Checks every field by the wire type that it will have, so that page and API agree."""
     given = {name: values.get(name, "") for name in ("type", *_CONTROLS)}
     errors = {name: error for name, value in given.items() if (error := _check(name, value, texts))}
-    if error := _find_error(values.get("notes", ""), Notes, texts):
+    if error := find_mistake(values.get("notes", ""), Notes, texts):
         errors["notes"] = error
     if values.get("sku") and not is_sku(values["sku"]):
         raise InvalidRequest
@@ -130,12 +131,13 @@ def is_sku(text: str) -> bool:
 
 def _check(name: str, value: str, texts: Texts) -> str:
     if value:
-        return _find_error(value, _TYPES[name], texts)
+        return find_mistake(value, _TYPES[name], texts)
     missing = _CONTROLS[name].missing if name in _CONTROLS else ""
     return texts.say(missing) if missing else ""
 
 
-def _find_error(value: str, wanted: object, texts: Texts) -> str:
+def find_mistake(value: str, wanted: object, texts: Texts) -> str:
+    """What is wrong with a value of this wire type, in words; empty when nothing is."""
     try:
         msgspec.convert(value, wanted)
     except msgspec.ValidationError:

@@ -17,38 +17,58 @@ from bff.eligibility.service import Eligibility
 from bff.errors import PortalError, TooManyRequests
 from bff.identity import Caller, requires_customer
 from bff.identity.csrf import Csrf
+from bff.portal.cart import Cart
 from bff.portal.forms import FORM, LARGEST_FORM, Filled, is_sku, parse_review_form, read_form
 from bff.portal.internet_view import PATH, REQUEST_PATH, make_form, make_internet_steps, make_status_view
+from bff.portal.offers import Shelf, Shop
+from bff.portal.offers_view import find_added, make_offers_view
 from bff.portal.people import Visitor, get_texts_for, load_visitor
+from bff.portal.places import CHECKOUT
 from bff.portal.rendering import make_frame, make_live_part, make_page, render
 from bff.stream.facts import make_version
 from bff.texts import Texts
+from sf_sync.objects.offer import ProductType
 
 STATUS_PATH = f"{PATH}/status"
 
 
-class Scene(msgspec.Struct, frozen=True):
-    """What one rendering of the page is about."""
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """What one rendering of the page is about. `sku` is the product that led here, `added` one that was just put into
+    the cart.
+    """
 
     look: Look
+    shelf: Shelf
+    cart: Cart
     visitor: Visitor
     texts: Texts
     csrf: str
     sku: str = ""
+    added: str = ""
 
 
 class InternetPage:
     """One per process."""
 
-    def __init__(self, eligibility: Eligibility, database: Database, csrf: Csrf) -> None:
+    def __init__(self, eligibility: Eligibility, shop: Shop, database: Database, csrf: Csrf) -> None:
         self._eligibility = eligibility
+        self._shop = shop
         self._database = database
         self._csrf = csrf
 
-    async def load(self, caller: Caller, *, sku: str = "") -> Scene:
+    async def load(self, caller: Caller, cart: Cart, *, sku: str = "", added: str = "") -> Scene:
+        # The version is of the look, so nothing on the page may be read before it.
         look = await self._eligibility.reader.look(caller)
-        visitor = await load_visitor(self._database, caller)
-        return Scene(look, visitor, get_texts_for(caller), self._csrf.find_token(caller.session_key), sku)
+        return Scene(
+            look=look,
+            shelf=await self._shop.look(caller, ProductType.INTERNET),
+            cart=cart,
+            visitor=await load_visitor(self._database, caller),
+            texts=get_texts_for(caller),
+            csrf=self._csrf.find_token(caller.session_key),
+            sku=sku,
+            added=added,
+        )
 
     async def ask(self, caller: Caller, filled: Filled) -> None:
         """
@@ -68,18 +88,25 @@ class InternetPage:
 
 @get(PATH, guards=[requires_customer], include_in_schema=False)
 async def show_internet(
-    caller: NamedDependency[Caller], internet_page: NamedDependency[InternetPage], sku: FromQuery[str] = ""
+    caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
+    internet_page: NamedDependency[InternetPage],
+    sku: FromQuery[str] = "",
+    added: FromQuery[str] = "",
 ) -> Response[str]:
     """A product that led here goes with the request, so that the reviewer knows what is wanted."""
-    return answer_whole(await internet_page.load(caller, sku=sku if is_sku(sku) else ""))
+    scene = await internet_page.load(caller, cart, sku=sku if is_sku(sku) else "", added=added)
+    return answer_whole(scene)
 
 
 @get(STATUS_PATH, guards=[requires_customer], include_in_schema=False)
 async def show_internet_status(
-    caller: NamedDependency[Caller], internet_page: NamedDependency[InternetPage]
+    caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
+    internet_page: NamedDependency[InternetPage],
 ) -> Response[str]:
     """The part of the page that changes with the status; the page's script fetches it when the stream says so."""
-    scene = await internet_page.load(caller)
+    scene = await internet_page.load(caller, cart)
     html = render("parts/internet.html", scene.texts, **_make_parts(scene))
     return make_live_part(html, make_version(scene.look))
 
@@ -94,43 +121,49 @@ async def show_internet_status(
 async def submit_request(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
     internet_page: NamedDependency[InternetPage],
 ) -> Response[Any]:
     """Works without a script: back to the page after success, else the form again with what is wrong beside it."""
     filled = parse_review_form(await read_form(request), get_texts_for(caller))
     if filled.errors:
-        return await _show_again(caller, internet_page, filled, status=422)
+        return await _show_again(caller, cart, internet_page, filled, status=422)
     try:
         await internet_page.ask(caller, filled)
     except EligibilityRefusal as refusal:
         refusal.speak(get_texts_for(caller))
-        return await _show_again(caller, internet_page, filled, status=refusal.status, refusal=refusal)
+        return await _show_again(caller, cart, internet_page, filled, status=refusal.status, refusal=refusal)
     except TooManyRequests as refusal:
-        return await _show_again(caller, internet_page, filled, status=refusal.status, refusal=refusal)
+        return await _show_again(caller, cart, internet_page, filled, status=refusal.status, refusal=refusal)
     return Redirect(PATH, status_code=303)
 
 
 async def _show_again(
     caller: Caller,
+    cart: Cart,
     page: InternetPage,
     filled: Filled,
     *,
     status: int,
     refusal: PortalError | None = None,
 ) -> Response[str]:
-    scene = await page.load(caller, sku=filled.find("sku") or "")
+    scene = await page.load(caller, cart, sku=filled.find("sku") or "")
     return answer_whole(scene, filled=filled, error=refusal.sentence if refusal else "", status=status)
 
 
 def answer_whole(
     scene: Scene, *, filled: Filled | None = None, error: str = "", status: int | None = None
 ) -> Response[str]:
-    frame = make_frame(scene.texts, person=scene.visitor.person, csrf=scene.csrf, path=PATH)
+    frame = make_frame(
+        scene.texts, person=scene.visitor.person, csrf=scene.csrf, path=PATH, cart_count=scene.cart.count
+    )
     html = render(
         "internet.html",
         scene.texts,
         frame=frame,
         version=make_version(scene.look),
+        added=find_added(scene.shelf, scene.cart, scene.added),
+        checkout=CHECKOUT,
         **_make_parts(scene, filled=filled, error=error),
     )
     if scene.look.assessment:
@@ -153,4 +186,5 @@ def _make_parts(scene: Scene, *, filled: Filled | None = None, error: str = "") 
         "status": make_status_view(assessment, texts),
         "steps": make_internet_steps(assessment.status if assessment else None, texts),
         "form": form,
+        "offers": make_offers_view(scene.shelf, scene.cart, texts, csrf=scene.csrf),
     }

@@ -15,6 +15,7 @@ from bff.portal.forms import (
     make_address_fields,
     make_notes_field,
 )
+from bff.portal.places import INTERNET
 from bff.portal.views import (
     UNREACHABLE,
     Fact,
@@ -28,7 +29,7 @@ from bff.portal.views import (
 from bff.texts import N_, Texts
 from sf_sync.objects.account import EligibilityStatus
 
-PATH = "/account/shop/internet"
+PATH = INTERNET
 REQUEST_PATH = f"{PATH}/request"
 _LABEL = N_("Internet at your address")
 

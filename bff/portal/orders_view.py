@@ -10,6 +10,7 @@ from bff.orders.answers import ShownOrder, find_state, make_order_answer
 from bff.orders.rules import Delivery, Line, OrderState, Review
 from bff.orders.schemas import CheckAnswer, OrderAnswer
 from bff.phones import mask_phone
+from bff.portal.places import ORDERS
 from bff.portal.views import (
     Fact,
     Link,
@@ -21,7 +22,7 @@ from bff.portal.views import (
 from bff.texts import N_, Texts
 from sf_sync.objects.account import EligibilityStatus, VerificationStatus
 
-PATH = "/account/orders"
+PATH = ORDERS
 MOST_NAMES = 3
 
 

@@ -12,7 +12,11 @@ from bff.db import Database
 from bff.errors import PortalError, TooManyRequests
 from bff.identity import Caller, requires_customer
 from bff.identity.csrf import Csrf
+from bff.portal.cart import Cart
+from bff.portal.offers import Shelf, Shop
+from bff.portal.offers_view import find_added, make_offers_view
 from bff.portal.people import Visitor, get_texts_for, load_visitor
+from bff.portal.places import CHECKOUT
 from bff.portal.rendering import make_frame, make_live_part, make_page, render
 from bff.portal.sim_view import (
     DOCUMENT_PATH,
@@ -29,55 +33,68 @@ from bff.verification.controllers import LARGEST_UPLOAD, MULTIPART, Context, mak
 from bff.verification.reading import Look
 from bff.verification.refusals import VerificationRefusal
 from bff.verification.service import Verification
+from sf_sync.objects.offer import ProductType
 
 STATUS_PATH = f"{PATH}/status"
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """What one rendering of the page is about."""
+    """What one rendering of the page is about. `added` is a product that was just put into the cart."""
 
     look: Look
+    shelf: Shelf
+    cart: Cart
     visitor: Visitor
     texts: Texts
     csrf: str
     context: str
+    added: str = ""
 
 
 class SimPage:
     """One per process."""
 
-    def __init__(self, verification: Verification, database: Database, csrf: Csrf) -> None:
+    def __init__(self, verification: Verification, shop: Shop, database: Database, csrf: Csrf) -> None:
         self.verification = verification
+        self._shop = shop
         self._database = database
         self._csrf = csrf
 
-    async def load(self, caller: Caller, *, context: str) -> Scene:
+    async def load(self, caller: Caller, cart: Cart, *, context: str, added: str = "") -> Scene:
+        # The version is of the look, so nothing on the page may be read before it.
+        look = await self.verification.reader.look(caller)
         return Scene(
-            look=await self.verification.reader.look(caller),
+            look=look,
+            shelf=await self._shop.look(caller, ProductType.SIM),
+            cart=cart,
             visitor=await load_visitor(self._database, caller),
             texts=get_texts_for(caller),
             csrf=self._csrf.find_token(caller.session_key),
             context=context,
+            added=added,
         )
 
 
 @get(PATH, guards=[requires_customer], include_in_schema=False)
 async def show_sim(
     caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
     sim_page: NamedDependency[SimPage],
     context: FromQuery[Context] = "account",
+    added: FromQuery[str] = "",
 ) -> Response[str]:
-    return answer_whole(await sim_page.load(caller, context=context))
+    return answer_whole(await sim_page.load(caller, cart, context=context, added=added))
 
 
 @get(STATUS_PATH, guards=[requires_customer], include_in_schema=False)
 async def show_sim_status(
     caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
     sim_page: NamedDependency[SimPage],
     context: FromQuery[Context] = "account",
 ) -> Response[str]:
     """The part of the page that changes with the status; the page's script fetches it when the stream says so."""
-    scene = await sim_page.load(caller, context=context)
+    scene = await sim_page.load(caller, cart, context=context)
     html = render("parts/sim.html", scene.texts, **_make_parts(scene))
     return make_live_part(html, make_version(scene.look))
 
@@ -92,6 +109,7 @@ async def show_sim_status(
 async def send_document(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
     sim_page: NamedDependency[SimPage],
     context: FromQuery[Context] = "account",
 ) -> Response[Any]:
@@ -102,7 +120,7 @@ async def send_document(
     try:
         await sim_page.verification.submit(caller, make_body(request), context=context, requires_quality=True)
     except (VerificationRefusal, TooManyRequests) as refusal:
-        scene = await sim_page.load(caller, context=context)
+        scene = await sim_page.load(caller, cart, context=context)
         return answer_whole(scene, refusal=refusal)
     return Redirect(make_path(context), status_code=303)
 
@@ -112,7 +130,9 @@ def make_path(context: str) -> str:
 
 
 def answer_whole(scene: Scene, *, refusal: PortalError | None = None) -> Response[str]:
-    frame = make_frame(scene.texts, person=scene.visitor.person, csrf=scene.csrf, path=PATH)
+    frame = make_frame(
+        scene.texts, person=scene.visitor.person, csrf=scene.csrf, path=PATH, cart_count=scene.cart.count
+    )
     error = make_upload_error(refusal, scene.texts) if refusal else None
     html = render(
         "sim.html",
@@ -120,6 +140,8 @@ def answer_whole(scene: Scene, *, refusal: PortalError | None = None) -> Respons
         frame=frame,
         version=make_version(scene.look),
         context=scene.context,
+        added=find_added(scene.shelf, scene.cart, scene.added),
+        checkout=CHECKOUT,
         **_make_parts(scene, error),
     )
     if refusal:
@@ -140,6 +162,7 @@ def _make_parts(scene: Scene, error: UploadError | None = None) -> dict[str, Any
         "status": make_status_view(assessment, texts),
         "steps": make_sim_steps(assessment.status if assessment else None, texts),
         "upload": upload,
+        "offers": make_offers_view(scene.shelf, scene.cart, texts, csrf=scene.csrf),
         # Where nothing can be sent any more there is no field to say it beside.
         "refusal": error.sentence if error and not upload else "",
     }

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from bff.errors import PortalError
+from bff.portal.places import SIM
 from bff.portal.views import (
     UNREACHABLE,
     Fact,
@@ -24,7 +25,7 @@ from bff.verification.rules import Assessment, AttemptSeen, Headline
 from bff.verification.schemas import QUALITY_SENTENCES, REJECTED_GUIDANCE, find_guidance
 from sf_sync.objects.account import VerificationStatus
 
-PATH = "/account/shop/sim"
+PATH = SIM
 DOCUMENT_PATH = f"{PATH}/document"
 CHECK = "/api/verification/id/check"
 SEND = "/api/verification/id"
@@ -208,15 +209,18 @@ def make_upload(
     *,
     csrf: str,
     context: str,
+    path: str = DOCUMENT_PATH,
     error: UploadError | None = None,
 ) -> UploadView | None:
-    """None where no document is taken. `error` is why the last one was not."""
+    """None where no document is taken. `path` is where the form goes without a script; `error` is why the last document
+    was not taken.
+    """
     if assessment is None or not assessment.can_upload:
         return None
     title, lead, button = _FORM_WORDS[assessment.status]
     guidance = find_guidance(assessment) if assessment.status is VerificationStatus.NOT_SUBMITTED else ()
     return UploadView(
-        path=f"{DOCUMENT_PATH}?{urlencode({'csrf': csrf, 'context': context})}",
+        path=f"{path}?{urlencode({'csrf': csrf, 'context': context})}",
         check=CHECK,
         send=f"{SEND}?{urlencode({'context': context})}",
         title=texts.say(title),

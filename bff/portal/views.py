@@ -6,12 +6,11 @@ import msgspec
 
 from bff.addresses import Address, format_address
 from bff.next_actions import NextAction, NextActionCode, make_next_action
+from bff.portal.places import INTERNET, SIM
 from bff.texts import N_, Texts
 
 SUPPORT = "#support"
 """The card that every page about a status ends with."""
-INTERNET = "/account/shop/internet"
-SIM = "/account/shop/sim"
 UNREACHABLE = N_(
     "We cannot reach our records at the moment. Nothing is lost; this page looks again by itself."
 )

@@ -14,7 +14,8 @@ function sendOnce(event) {
 function forgetSending() {
   for (const form of document.querySelectorAll("form[data-sending]")) {
     delete form.dataset.sending;
-    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+    // The button may stand elsewhere on the page.
+    for (const control of form.elements) control.removeAttribute("aria-disabled");
   }
 }
 

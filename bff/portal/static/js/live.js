@@ -17,7 +17,8 @@ class LiveRegion {
     const hear = (event) => {
       this.waitMs = 1_000;
       // The id holds one version for each fact; this region shows one of them, or both.
-      const shown = this.element.dataset.version;
+      // What stands behind a tilde is none of the stream's.
+      const shown = this.element.dataset.version.split("~")[0];
       if (event.lastEventId !== shown && !event.lastEventId.split(".").includes(shown)) this.refresh();
     };
     stream.addEventListener("ready", hear);

@@ -1,0 +1,11 @@
+"""Addresses of the shop's pages and forms, for those that lead to one another."""
+
+INTERNET = "/account/shop/internet"
+SIM = "/account/shop/sim"
+CHECKOUT = "/checkout"
+CHECKOUT_STATUS = f"{CHECKOUT}/status"
+CHECKOUT_ORDER = f"{CHECKOUT}/order"
+CHECKOUT_DOCUMENT = f"{CHECKOUT}/document"
+ADD = "/cart/add"
+CHANGE = "/cart/change"
+ORDERS = "/account/orders"
