@@ -153,7 +153,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "inspectors": inspectors,
         "verification": make_verification(settings, adapters, deliveries, inspectors),
         **storefront.make_shop(settings, adapters, deliveries),
-        **front_desk.make_front_desk(settings, adapters),
+        **front_desk.make_front_desk(settings, adapters, deliveries),
         "principals": principals,
         "sessions": sessions,
         "dev_sign_in": DevSignIn(settings, adapters.database, principals, sessions),

@@ -1,4 +1,4 @@
-"""What staff and machines need to serve customers, put together: addresses, one-time codes."""
+"""What staff and machines need to serve customers, put together: profiles, addresses, phones, search, codes."""
 
 from typing import Any
 
@@ -12,10 +12,38 @@ from bff.addresses.controllers import (
     remove_customer_address,
 )
 from bff.addresses.service import AddressBook
+from bff.customers.claim_controllers import claim_customer, join_org, make_claim_link
+from bff.customers.claiming import Claims
+from bff.customers.claims import ClaimTokens
+from bff.customers.controllers import (
+    create_customer,
+    deactivate_customer,
+    edit_customer,
+    list_customers,
+    show_customer,
+    show_history,
+    upgrade_customer,
+)
+from bff.customers.export import Exports
+from bff.customers.overview import export_customers, show_stats
+from bff.customers.service import Customers
+from bff.deliveries import Deliveries
 from bff.eligibility.pictures import make_pictures
 from bff.settings import Settings
 
 ROUTES: list[ControllerRouterHandler] = [
+    create_customer,
+    list_customers,
+    show_customer,
+    edit_customer,
+    deactivate_customer,
+    upgrade_customer,
+    show_history,
+    show_stats,
+    export_customers,
+    make_claim_link,
+    claim_customer,
+    join_org,
     list_customer_addresses,
     add_customer_address,
     change_customer_address,
@@ -23,6 +51,11 @@ ROUTES: list[ControllerRouterHandler] = [
 ]
 
 
-def make_front_desk(settings: Settings, adapters: Adapters) -> dict[str, Any]:
+def make_front_desk(settings: Settings, adapters: Adapters, deliveries: Deliveries) -> dict[str, Any]:
     """By the names under which handlers ask for them."""
-    return {"address_book": AddressBook(adapters, make_pictures(adapters))}
+    return {
+        "customers": Customers(adapters, deliveries),
+        "claims": Claims(adapters, ClaimTokens(settings.identity.secret_key)),
+        "exports": Exports(adapters),
+        "address_book": AddressBook(adapters, make_pictures(adapters)),
+    }

@@ -6,6 +6,7 @@ import structlog
 
 from bff import upkeep as _upkeep  # noqa: F401  (registers its jobs)
 from bff.adapters import Adapters, make_adapters, opened
+from bff.customers import accounts as _customers  # noqa: F401  (registers its deliveries)
 from bff.deliveries import Deliveries
 from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers its deliveries)
 from bff.jobs import run_worker

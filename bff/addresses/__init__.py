@@ -5,7 +5,12 @@ feature.
 """
 
 from bff.addresses.changes import add_address
-from bff.addresses.repository import find_default_address, list_addresses, save_default_address
+from bff.addresses.repository import (
+    find_default_address,
+    list_addresses,
+    list_addresses_of,
+    save_default_address,
+)
 from bff.addresses.rules import (
     Address,
     AddressOnFile,
@@ -37,6 +42,7 @@ __all__ = [
     "format_address",
     "format_for_reviewer",
     "list_addresses",
+    "list_addresses_of",
     "make_address",
     "make_customer_address",
     "save_default_address",

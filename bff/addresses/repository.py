@@ -2,6 +2,7 @@
 two at once take turns, and the check that there is a default waits in the same order.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,10 @@ _MINE = "org_id = :org AND customer_id = :customer"
 LOCK_CUSTOMER = text("SELECT id FROM customers WHERE org_id = :org AND id = :customer FOR NO KEY UPDATE")
 FIND_DEFAULT = text(f"SELECT {_PARTS} FROM addresses WHERE {_MINE} AND is_default")  # noqa: S608
 LIST = text(f"SELECT {_COLUMNS} FROM addresses WHERE {_MINE} ORDER BY is_default DESC, created_at DESC, id")  # noqa: S608
+LIST_OF = text(
+    f"SELECT customer_id, {_COLUMNS} FROM addresses WHERE org_id = :org AND customer_id = ANY(:customers)"  # noqa: S608
+    " ORDER BY is_default DESC, created_at DESC, id"
+)
 _INSERT = (
     f"INSERT INTO addresses (org_id, id, customer_id, is_default, created_at, {_PARTS})"  # noqa: S608
     " VALUES (:org, :id, :customer, :is_default, clock_timestamp(), :type, :building, :floor, :apartment, :street,"
@@ -61,6 +66,16 @@ async def list_addresses(session: AsyncSession, *, org_id: UUID, customer_id: UU
     """The default first, then newest first."""
     rows = await session.execute(LIST, {"org": org_id, "customer": customer_id})
     return [_make_address_on_file(row) for row in rows]
+
+
+async def list_addresses_of(
+    session: AsyncSession, *, org_id: UUID, customer_ids: Sequence[UUID]
+) -> dict[UUID, list[AddressOnFile]]:
+    """Of many customers at once, each as `list_addresses` gives them."""
+    addresses: dict[UUID, list[AddressOnFile]] = {customer_id: [] for customer_id in customer_ids}
+    for row in await session.execute(LIST_OF, {"org": org_id, "customers": list(customer_ids)}):
+        addresses[row.customer_id].append(_make_address_on_file(row))
+    return addresses
 
 
 async def insert_address(

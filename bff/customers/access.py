@@ -4,9 +4,8 @@ from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
-from litestar.types import Guard
 
-from bff.errors import Forbidden, NotFound
+from bff.errors import Forbidden
 from bff.identity import Caller, CallerKind, StaffRole, get_caller, requires_staff_or_machine
 
 READ, WRITE, ADMINISTER = "customers:read", "customers:write", "customers:admin"
@@ -20,21 +19,6 @@ may_read = requires_staff_or_machine(*_TILL, scope=READ)
 may_edit = requires_staff_or_machine(*_DESK, scope=WRITE)
 may_look_back = requires_staff_or_machine(*_DESK, scope=READ)
 may_administer = requires_staff_or_machine(StaffRole.ADMIN, scope=ADMINISTER)
-
-
-def or_own(guard: Guard) -> Guard:
-    """The guard for staff and machines; a customer passes with the own id in the path and finds no other one."""
-
-    async def requires_reach(
-        connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-    ) -> None:
-        caller = get_caller(connection)
-        if caller.kind is not CallerKind.CUSTOMER:
-            await guard(connection, handler)  # type: ignore[misc]
-        elif str(connection.path_params["customer_id"]) != str(caller.customer_id):
-            raise NotFound
-
-    return requires_reach
 
 
 async def may_claim(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:

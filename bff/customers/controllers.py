@@ -1,6 +1,5 @@
 """HTTP in and out of customers."""
 
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,7 +7,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, HeaderParameter, JSONBody
 
 from bff.customers.access import (
     is_admin,
@@ -17,8 +16,8 @@ from bff.customers.access import (
     may_edit,
     may_look_back,
     may_read,
-    or_own,
 )
+from bff.customers.overview import PATH, provide_wanted
 from bff.customers.refusals import (
     CustomerDeactivated,
     CustomerExists,
@@ -27,31 +26,28 @@ from bff.customers.refusals import (
     UpgradeNotPossible,
 )
 from bff.customers.repository import Wanted
-from bff.customers.rules import Changes, CustomerKind, CustomerStatus
+from bff.customers.rules import Changes, CustomerKind
 from bff.customers.schemas import (
     CustomerAnswer,
     CustomerEdit,
     CustomerList,
     HistoryList,
     NewCustomerInput,
-    StatsAnswer,
     UpgradeInput,
-    make_customer,
     make_history_entry,
-    make_stats,
+    read_addresses,
     read_given,
     read_new,
 )
 from bff.customers.service import Customers, Once
-from bff.errors import Forbidden, IdempotencyKeyReused, InvalidRequest, NotFound
+from bff.errors import Forbidden, IdempotencyKeyReused, NotFound
 from bff.idempotency import Answer, make_digest, parse_idempotency_key
-from bff.identity import Caller
+from bff.identity import Caller, or_own
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.otp import ProofRefused
 from bff.phones import PhoneNotValid, parse_phone
 from bff.problems import WITH_BODY, problems
 
-PATH = "/api/v1/customers"
 ONE = f"{PATH}/{{customer_id:uuid}}"
 
 Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key")]
@@ -84,29 +80,6 @@ async def create_customer(
     return send(made)
 
 
-def provide_wanted(
-    kind: Annotated[CustomerKind | None, QueryParameter(name="type")] = None,
-    status: FromQuery[CustomerStatus | None] = None,
-    created_from: Annotated[datetime | None, QueryParameter(name="createdFrom")] = None,
-    created_to: Annotated[datetime | None, QueryParameter(name="createdTo")] = None,
-    phone_verified: Annotated[bool | None, QueryParameter(name="phoneVerified")] = None,
-) -> Wanted:
-    """
-    Raises:
-        InvalidRequest: an instant without a time zone.
-    """
-    for at in (created_from, created_to):
-        if at is not None and at.tzinfo is None:
-            raise InvalidRequest("An instant needs a time zone, such as 2025-12-19T06:15:36Z.")
-    return Wanted(
-        kind=kind,
-        status=status,
-        created_from=created_from,
-        created_to=created_to,
-        phone_verified=phone_verified,
-    )
-
-
 @get(
     PATH,
     guards=[may_read],
@@ -123,15 +96,9 @@ async def list_customers(
     """The org's customers, newest first, deactivated ones too unless `status` says otherwise."""
     page = await customers.list_page(caller, wanted, after=parse_cursor(cursor), limit=limit)
     return CustomerList(
-        items=[make_customer(profile) for profile in page.profiles],
+        items=page.items,
         next_cursor=format_cursor(page.next_place) if page.next_place else None,
     )
-
-
-@get(f"{PATH}/stats", guards=[may_look_back], tags=["customers"])
-async def show_stats(caller: NamedDependency[Caller], customers: NamedDependency[Customers]) -> StatsAnswer:
-    """How many customers the org has, by type, status and context."""
-    return make_stats(await customers.count(caller))
 
 
 @get(ONE, guards=[or_own(may_read)], responses=problems(NotFound), tags=["customers"])
@@ -139,7 +106,7 @@ async def show_customer(
     customer_id: FromPath[UUID], caller: NamedDependency[Caller], customers: NamedDependency[Customers]
 ) -> CustomerAnswer:
     """One customer; a customer sees the own profile."""
-    return make_customer(await customers.get(caller, customer_id))
+    return await customers.get(caller, customer_id)
 
 
 @patch(
@@ -163,7 +130,7 @@ async def edit_customer(
     given = read_phone_of(read_given(data), caller)
     if "status" in given and not is_admin(caller):
         raise Forbidden
-    return make_customer(await customers.edit(caller, customer_id, given, proof=data.proof))
+    return await customers.edit(caller, customer_id, given, proof=data.proof)
 
 
 @delete(ONE, guards=[may_administer], responses=problems(NotFound), tags=["customers"])
@@ -207,6 +174,7 @@ async def upgrade_customer(
         customer_id,
         CustomerKind(data.type),
         read_phone_of(read_given(data), caller),
+        addresses=read_addresses(data.addresses, caller.region),
         proof=data.proof,
         once=make_once(idempotency_key, f"{PATH}/{customer_id}/upgrade", data),
     )

@@ -1,12 +1,13 @@
 """The four doors by which a customer comes in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID, uuid4
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bff.addresses import Address, add_address
 from bff.customers.history import write_down
 from bff.customers.proofs import link_number, prove_phone
 from bff.customers.refusals import CustomerExists, FieldsMissing
@@ -15,6 +16,11 @@ from bff.customers.rules import CreatedContext, CustomerKind, Preferences, Profi
 from bff.customers.users import ensure_dormant_user, register_user
 from bff.errors import Forbidden
 from bff.identity import Caller, CallerKind
+
+
+class NewAddress(msgspec.Struct, frozen=True):
+    address: Address
+    is_default: bool
 
 
 class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,21 +35,26 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     preferences: Preferences = {}
     picture: str | None = None
+    addresses: tuple[NewAddress, ...] = ()
     proof: str | None = None
 
 
 class Made(msgspec.Struct, frozen=True):
-    """`is_new` is False for the profile that a consumer had already."""
+    """`is_new` is False for the profile that a consumer, or who registers after a purchase, had already."""
 
     profile: Profile
     is_new: bool
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """The user whom the profile is for, if any, and the profile that this user has in the org, if any."""
+    """The user whom the profile is for, if any, and the profile that this user has in the org, if any.
+
+    `has_awoken`: the user slept until now, so that profile was made for them at a till or in a shop.
+    """
 
     user_id: UUID | None
     profile: Profile | None = None
+    has_awoken: bool = False
 
 
 class Creation:
@@ -62,7 +73,7 @@ class Creation:
         check_complete(new.kind, msgspec.structs.asdict(new))
         owner = await self._find_owner(session, caller.org_id, context, new)
         if owner.profile is not None:
-            if context is CreatedContext.CONSUMER:
+            if context is CreatedContext.CONSUMER or owner.has_awoken:
                 return Made(owner.profile, is_new=False)
             raise CustomerExists
         has_proof = await prove_phone(session, caller, proof=new.proof, phone=new.phone)
@@ -85,6 +96,7 @@ class Creation:
                 picture=new.picture,
             ),
         )
+        await add_addresses(session, profile, new.addresses)
         await link_number(session, caller, profile, has_proof=has_proof, at=at)
         await write_down(session, caller, profile, "created")
         return Made(profile, is_new=True)
@@ -96,9 +108,25 @@ class Creation:
         if context in (CreatedContext.REGISTRATION, CreatedContext.CONSUMER):
             if new.email is None:
                 raise FieldsMissing.make(("email",))
-            user_id = await register_user(session, email=new.email, at=self._now())
-            return Owner(user_id, await find_customer_of_user(session, org_id=org_id, user_id=user_id))
+            user = await register_user(session, email=new.email, at=self._now())
+            known = await find_customer_of_user(session, org_id=org_id, user_id=user.user_id)
+            return Owner(user.user_id, known, has_awoken=user.is_first_time)
         return Owner(await find_sleeper(session, org_id=org_id, email=new.email) if new.email else None)
+
+
+async def add_addresses(session: AsyncSession, profile: Profile, new: Iterable[NewAddress]) -> None:
+    """
+    Raises:
+        TooManyAddresses, PointIncomplete.
+    """
+    for one in new:
+        await add_address(
+            session,
+            org_id=profile.org_id,
+            customer_id=profile.id,
+            address=one.address,
+            is_default=one.is_default,
+        )
 
 
 async def find_sleeper(session: AsyncSession, *, org_id: UUID, email: str) -> UUID | None:

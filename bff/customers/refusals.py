@@ -51,7 +51,7 @@ class AlreadyClaimed(PortalError):
 class ClaimRefused(PortalError):
     """Forged, expired, used, or another's: which of them is not said."""
 
-    status = 422
+    status = 409
     code = "claim_refused"
     detail = N_("This link is not valid any more. Please ask for a new one.")
 

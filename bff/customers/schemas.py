@@ -9,8 +9,15 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from bff.addresses import (
+    AddressOnFile,
+    CustomerAddress,
+    NewAddressInput,
+    make_address,
+    make_customer_address,
+)
 from bff.addresses.schemas import Line100, Line200
-from bff.customers.creation import NewCustomer
+from bff.customers.creation import NewAddress, NewCustomer
 from bff.customers.history import HistoryEntry
 from bff.customers.repository import Count
 from bff.customers.rules import Changes, CreatedContext, CustomerKind, CustomerStatus, Profile
@@ -25,6 +32,7 @@ Picture = Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s\x00-\x1f\x
 Proof = Annotated[str, Meta(min_length=1, max_length=500)]
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,49}$", min_length=1, max_length=50)]
 Choice = bool | Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[str, Meta(max_length=200)]
+Addresses = Annotated[list[NewAddressInput], Meta(max_length=10)]
 Preferences = Annotated[dict[Key, Choice], Meta(max_length=50)]
 
 
@@ -42,6 +50,7 @@ class CustomerInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
     proof: Proof | None = None
     preferences: Preferences = {}
     picture: Picture | None = None
+    addresses: Addresses = []
     created_context: CreatedContext | None = None
 
 
@@ -80,6 +89,7 @@ class UpgradeInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     email: Email | UnsetType = UNSET
     preferences: Preferences | UnsetType = UNSET
     picture: Picture | UnsetType | None = UNSET
+    addresses: Addresses = []
     proof: Proof | None = None
 
 
@@ -112,6 +122,7 @@ class CustomerAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     email_verified: bool
     preferences: dict[str, bool | int | str]
     picture: str | None
+    addresses: list[CustomerAddress]
     status: CustomerStatus
     created_context: CreatedContext
     created_at: datetime
@@ -154,7 +165,7 @@ class HistoryList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_cursor: str | None
 
 
-def make_customer(profile: Profile) -> CustomerAnswer:
+def make_customer(profile: Profile, addresses: Sequence[AddressOnFile]) -> CustomerAnswer:
     return CustomerAnswer(
         id=profile.id,
         customer_number=profile.shown_number,
@@ -168,6 +179,7 @@ def make_customer(profile: Profile) -> CustomerAnswer:
         email_verified=profile.email_verified_at is not None,
         preferences=profile.preferences,
         picture=profile.picture,
+        addresses=[make_customer_address(kept) for kept in addresses],
         status=profile.status,
         created_context=profile.created_context,
         created_at=_to_seconds(profile.created_at),
@@ -202,9 +214,14 @@ def read_new(wire: NewCustomerInput, region: str) -> NewCustomer:
     kind = CustomerKind(str(type(wire).__struct_config__.tag))
     values = {name: clean(name, value) for name, value in msgspec.structs.asdict(wire).items()}
     values["context"] = values.pop("created_context")
+    values["addresses"] = read_addresses(wire.addresses, region)
     if wire.phone is not None:
         values["phone"] = parse_phone(wire.phone, region)
     return NewCustomer(kind=kind, **values)
+
+
+def read_addresses(wires: Sequence[NewAddressInput], region: str) -> tuple[NewAddress, ...]:
+    return tuple(NewAddress(make_address(wire, region=region), wire.is_default) for wire in wires)
 
 
 def read_given(wire: UpgradeInput | CustomerEdit) -> Changes:
@@ -212,7 +229,7 @@ def read_given(wire: UpgradeInput | CustomerEdit) -> Changes:
     given = {
         name: value
         for name, value in msgspec.structs.asdict(wire).items()
-        if value is not UNSET and name not in ("type", "proof")
+        if value is not UNSET and name not in ("type", "proof", "addresses")
     }
     return {name: clean(name, value) for name, value in given.items()}
 

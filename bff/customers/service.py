@@ -1,6 +1,6 @@
 """Customers: making, reading, changing, raising and deactivating them. Each write has its history and audit line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from bff.customers.accounts import promise_account
-from bff.customers.creation import Creation, NewCustomer, find_sleeper
+from bff.customers.creation import Creation, NewAddress, NewCustomer, add_addresses, find_sleeper
 from bff.customers.history import HistoryEntry, list_history, write_down
 from bff.customers.proofs import link_number, prove_phone
 from bff.customers.repository import (
@@ -29,7 +29,8 @@ from bff.customers.rules import (
     plan_edit,
     plan_upgrade,
 )
-from bff.customers.schemas import make_customer
+from bff.customers.schemas import CustomerAnswer
+from bff.customers.showing import show_customer, show_customers
 from bff.deliveries import Deliveries
 from bff.errors import NotFound
 from bff.idempotency import Answer, replay_or_run
@@ -42,7 +43,7 @@ def utc_now() -> datetime:
 
 
 class CustomerPage(msgspec.Struct, frozen=True, kw_only=True):
-    profiles: list[Profile]
+    items: list[CustomerAnswer]
     next_place: Place | None
 
 
@@ -80,7 +81,7 @@ class Customers:
         async def run() -> Answer:
             made = await self._creation.create(session, caller, new)
             await self._promise(session, made.profile, promised)
-            return _make_answer(made.profile, status=201 if made.is_new else 200)
+            return await _make_answer(session, made.profile, status=201 if made.is_new else 200)
 
         async with self._database.transaction(caller.org_id) as session:
             answer = await replay_or_run(
@@ -94,9 +95,10 @@ class Customers:
         await self._deliver(caller, promised)
         return answer
 
-    async def get(self, caller: Caller, customer_id: UUID) -> Profile:
+    async def get(self, caller: Caller, customer_id: UUID) -> CustomerAnswer:
         async with self._database.transaction(caller.org_id) as session:
-            return _get(await find_customer(session, org_id=caller.org_id, customer_id=customer_id))
+            profile = _get(await find_customer(session, org_id=caller.org_id, customer_id=customer_id))
+            return await show_customer(session, profile)
 
     async def list_page(
         self, caller: Caller, wanted: Wanted, *, after: Place | None, limit: int
@@ -106,13 +108,14 @@ class Customers:
             found = await list_customers(
                 session, org_id=caller.org_id, wanted=wanted, after=after, limit=limit + 1
             )
-        profiles = found[:limit]
+            profiles = found[:limit]
+            items = await show_customers(session, profiles)
         last = Place(profiles[-1].created_at, profiles[-1].id) if len(found) > limit else None
-        return CustomerPage(profiles=profiles, next_place=last)
+        return CustomerPage(items=items, next_place=last)
 
     async def edit(
         self, caller: Caller, customer_id: UUID, given: Changes, *, proof: str | None = None
-    ) -> Profile:
+    ) -> CustomerAnswer:
         """
         Raises:
             NotFound, CustomerDeactivated, FieldsMissing, PhoneProofRequired, ProofRefused: nothing changed.
@@ -125,7 +128,8 @@ class Customers:
             action = {None: "edited", CustomerStatus.ACTIVE: "reactivated"}.get(
                 changes.get("status"), "deactivated"
             )
-            return await self._apply(session, caller, profile, changes, action=action, has_proof=has_proof)
+            changed = await self._apply(session, caller, profile, changes, action=action, has_proof=has_proof)
+            return await show_customer(session, changed)
 
     async def deactivate(self, caller: Caller, customer_id: UUID) -> None:
         """The profile and all that hangs on it stay. Doing it again changes nothing.
@@ -142,6 +146,7 @@ class Customers:
         to: CustomerKind,
         given: Changes,
         *,
+        addresses: Iterable[NewAddress] = (),
         proof: str | None,
         once: Once,
     ) -> Answer:
@@ -164,8 +169,9 @@ class Customers:
             raised = await self._apply(
                 session, caller, profile, changes, action="upgraded", has_proof=has_proof
             )
+            await add_addresses(session, raised, addresses)
             await self._promise(session, raised, promised)
-            return _make_answer(raised, status=200)
+            return await _make_answer(session, raised, status=200)
 
         async with self._database.transaction(caller.org_id) as session:
             answer = await replay_or_run(
@@ -238,5 +244,5 @@ def _get(profile: Profile | None) -> Profile:
     return profile
 
 
-def _make_answer(profile: Profile, *, status: int) -> Answer:
-    return Answer(status=status, body=msgspec.json.encode(make_customer(profile)))
+async def _make_answer(session: AsyncSession, profile: Profile, *, status: int) -> Answer:
+    return Answer(status=status, body=msgspec.json.encode(await show_customer(session, profile)))

@@ -3,27 +3,34 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-REGISTER = text(
-    "INSERT INTO users AS u (id, email, registered_at) VALUES (:id, :email, :at) ON CONFLICT (email)"
-    " DO UPDATE SET registered_at = coalesce(u.registered_at, excluded.registered_at) RETURNING u.id"
-)
 WRITE_DOWN = text(
     "INSERT INTO users (id, email, registered_at) VALUES (:id, :email, NULL) ON CONFLICT (email) DO NOTHING"
 )
 # Whoever gives this user a profile waits here for others who do, so that there is one in each org.
 LOCK_DORMANT = text("SELECT id FROM users WHERE email = :email AND registered_at IS NULL FOR NO KEY UPDATE")
+LOCK_BY_EMAIL = text("SELECT id, registered_at FROM users WHERE email = :email FOR NO KEY UPDATE")
+REGISTER = text("UPDATE users SET registered_at = :at WHERE id = :id")
 LOCK = text("SELECT registered_at FROM users WHERE id = :id FOR NO KEY UPDATE")
+GET_EMAIL = text("SELECT email FROM users WHERE id = :id")
 IS_REGISTERED = text("SELECT EXISTS (SELECT FROM users WHERE id = :id AND registered_at IS NOT NULL)")
 
 
-async def register_user(session: AsyncSession, *, email: str, at: datetime) -> UUID:
+class Registered(msgspec.Struct, frozen=True):
+    user_id: UUID
+    is_first_time: bool
+
+
+async def register_user(session: AsyncSession, *, email: str, at: datetime) -> Registered:
     """The user with this address, registered from now on at the latest; locked until the transaction ends."""
-    values = {"id": uuid4(), "email": email.lower(), "at": at}
-    user_id: UUID = (await session.execute(REGISTER, values)).scalar_one()
-    return user_id
+    await session.execute(WRITE_DOWN, {"id": uuid4(), "email": email.lower()})
+    row = (await session.execute(LOCK_BY_EMAIL, {"email": email.lower()})).one()
+    if row.registered_at is None:
+        await session.execute(REGISTER, {"id": row.id, "at": at})
+    return Registered(row.id, is_first_time=row.registered_at is None)
 
 
 async def ensure_dormant_user(session: AsyncSession, *, email: str) -> UUID | None:
@@ -43,3 +50,11 @@ async def lock_user(session: AsyncSession, user_id: UUID) -> None:
 async def is_registered(session: AsyncSession, user_id: UUID) -> bool:
     found: bool = (await session.execute(IS_REGISTERED, {"id": user_id})).scalar_one()
     return found
+
+
+async def get_email(session: AsyncSession, user_id: UUID) -> str:
+    """
+    Raises sqlalchemy.exc.NoResultFound when there is no such user.
+    """
+    email: str = (await session.execute(GET_EMAIL, {"id": user_id})).scalar_one()
+    return email
