@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from bff.addresses import TEXT, AddressInput
-from bff.eligibility.rules import Assessment
+from bff.eligibility.rules import Assessment, Headline
 from bff.freshness import FreshnessAnswer, make_freshness, to_seconds
 from bff.next_actions import NextAction, make_next_action
-from bff.texts import Texts
+from bff.texts import N_, Texts
 from sf_sync.objects.account import EligibilityStatus
 
 Sku = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]*$")]
@@ -53,7 +53,18 @@ def make_answer(assessment: Assessment, texts: Texts) -> EligibilityAnswer:
     )
 
 
+# The results that every org begins with, as whole sentences, because a language may say them in another order.
+_RESULTS = {
+    "Home": N_("Eligible for: Home"),
+    "Apartment": N_("Eligible for: Apartment"),
+    "Office": N_("Eligible for: Office"),
+}
+
+
 def say_headline(assessment: Assessment, texts: Texts) -> str:
+    """A result that an org has added is shown as the reviewer's list has it."""
     if assessment.result is None:
         return texts.say(assessment.headline)
+    if assessment.headline is Headline.ELIGIBLE_FOR and assessment.result in _RESULTS:
+        return texts.say(_RESULTS[assessment.result])
     return texts.say(assessment.headline, result=assessment.result)

@@ -7,6 +7,7 @@ holds that no catalogue is left with gaps.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -38,24 +39,28 @@ def _list_sources() -> Iterator[tuple[Path, str]]:
 def update_catalogue(language: str) -> Path:
     """Keeps what is translated; guesses nothing, since a guess looks like a translation."""
     path = find_catalogue(language)
-    catalog = Catalog(
-        locale=language,
-        project="portal",
-        version="1",
-        header_comment="# What customers read.",
-        msgid_bugs_address="",
-        last_translator="",
-        language_team="",
-        fuzzy=False,
-    )
+    catalog = Catalog(locale=language)
     if path.exists():
         with path.open("rb") as file:
             catalog = read_po(file, locale=language)
     catalog.update(collect_sentences(), no_fuzzy_matching=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
-        write_po(file, catalog, sort_output=True, include_lineno=False, ignore_obsolete=True, width=100)
+        _write(file, catalog)
     return path
+
+
+def _write(file: BinaryIO, catalog: Catalog) -> None:
+    # Without the header, whose dates would be all that changes most of the time; the rest of it is the locale's.
+    write_po(
+        file,
+        catalog,
+        sort_output=True,
+        include_lineno=False,
+        ignore_obsolete=True,
+        omit_header=True,
+        width=100,
+    )
 
 
 if __name__ == "__main__":

@@ -13,15 +13,16 @@ from tests.integration.bff.scene import Scene
 pytestmark = pytest.mark.asyncio
 
 PAGE = "/account"
+TILE = re.compile(
+    r'<li class="card tile tone-(\w+)">.*?<h3[^>]*>([^<]*)</h3>'
+    r'.*?<a class="button [^"]*" href="([^"]*)"[^>]*>([^<]*)<',
+    re.DOTALL,
+)
 
 
 def list_tiles(page: str) -> list[tuple[str, str, str, str]]:
     """Tone, title, link and the link's words of each."""
-    return re.findall(
-        r'<li class="card tile tone-(\w+)">.*?<h3[^>]*>([^<]*)</h3>.*?<a class="button [^"]*" href="([^"]*)"[^>]*>([^<]*)<',
-        page,
-        re.DOTALL,
-    )
+    return TILE.findall(page)
 
 
 async def read(client: httpx.AsyncClient) -> str:
