@@ -115,7 +115,7 @@ def plan_edit(profile: Profile, given: Changes, *, has_proof: bool, at: datetime
         FieldsMissing, PhoneProofRequired: the edit takes away what the kind needs.
     """
     changes = _find_differences(profile, given)
-    if "status" not in changes:
+    if (changes or has_proof) and "status" not in changes:
         _check_active(profile)
     # What came from elsewhere without something its kind needs may still be edited.
     _refuse_missing(name for name in NEEDED[profile.kind] if name in changes and not changes[name])
