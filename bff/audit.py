@@ -1,6 +1,6 @@
 """Who did what to what, written in the transaction that does it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 INSERT = text(
     "INSERT INTO audit (org_id, id, actor, action, subject, detail)"
     " VALUES (:org, :id, :actor, :action, :subject, CAST(:detail AS jsonb))"
+)
+
+INSERT_EACH = text(
+    "INSERT INTO audit (org_id, id, actor, action, subject, detail)"
+    " SELECT :org, gen_random_uuid(), :actor, :action, subject, CAST(:detail AS jsonb)"
+    " FROM unnest(CAST(:subjects AS text[])) AS subject"
 )
 
 
@@ -33,3 +39,17 @@ async def record(
         "detail": msgspec.json.encode(detail or {}).decode(),
     }
     await session.execute(INSERT, values)
+
+
+async def record_each(
+    session: AsyncSession,
+    *,
+    org_id: UUID,
+    actor: str,
+    action: str,
+    subjects: Sequence[str],
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """The same of several subjects, a line for each."""
+    values = {"org": org_id, "actor": actor, "action": action, "subjects": list(subjects)}
+    await session.execute(INSERT_EACH, values | {"detail": msgspec.json.encode(detail or {}).decode()})

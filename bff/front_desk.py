@@ -26,9 +26,13 @@ from bff.customers.controllers import (
 )
 from bff.customers.export import Exports
 from bff.customers.overview import export_customers, show_stats
+from bff.customers.search.controllers import search_customers
+from bff.customers.search.service import SearchDesk
 from bff.customers.service import Customers
 from bff.deliveries import Deliveries
 from bff.eligibility.pictures import make_pictures
+from bff.phones.controllers import link_number, list_numbers, unlink_number
+from bff.phones.service import PhoneDesk
 from bff.settings import Settings
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -48,6 +52,10 @@ ROUTES: list[ControllerRouterHandler] = [
     add_customer_address,
     change_customer_address,
     remove_customer_address,
+    search_customers,
+    link_number,
+    list_numbers,
+    unlink_number,
 ]
 
 
@@ -58,4 +66,6 @@ def make_front_desk(settings: Settings, adapters: Adapters, deliveries: Deliveri
         "claims": Claims(adapters, ClaimTokens(settings.identity.secret_key)),
         "exports": Exports(adapters),
         "address_book": AddressBook(adapters, make_pictures(adapters)),
+        "search_desk": SearchDesk(adapters, settings.search),
+        "phone_desk": PhoneDesk(adapters),
     }

@@ -5,6 +5,7 @@ lies below the features; no feature. Other slices call `link_phone` when they se
 """
 
 from bff.phones.links import LinkOutcome, LinkSource, PhoneLink
+from bff.phones.operators import SHARED_ABOVE
 from bff.phones.repository import link_phone
 from bff.phones.rules import (
     LineType,
@@ -18,6 +19,7 @@ from bff.phones.rules import (
 )
 
 __all__ = [
+    "SHARED_ABOVE",
     "LineType",
     "LinkOutcome",
     "LinkSource",

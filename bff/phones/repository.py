@@ -36,10 +36,11 @@ UNLINK = text(
     "UPDATE phone_links SET unlinked_at = greatest(CAST(:at AS timestamptz), last_seen_at), unlinked_by = :actor,"
     " unlink_reason = :reason WHERE org_id = :org AND customer_id = :customer AND id = :id AND is_live"
 )
-UNLINK_NUMBER = text(
+UNLINK_EVERYWHERE = text(
     "UPDATE phone_links SET unlinked_at = greatest(CAST(:at AS timestamptz), last_seen_at), unlinked_by = :actor,"
     " unlink_reason = :reason WHERE org_id = :org AND phone = :phone AND is_live"
 )
+KNOWS_CUSTOMER = text("SELECT EXISTS (SELECT FROM customers WHERE org_id = :org AND id = :customer)")
 OF_CUSTOMER = f"SELECT {COLUMNS} FROM phone_links WHERE org_id = :org AND customer_id = :customer"  # noqa: S608
 FIND = text(f"{OF_CUSTOMER} AND id = :id")
 FIND_BY_PHONE = text(f"{OF_CUSTOMER} AND phone = :phone")
@@ -88,12 +89,12 @@ async def unlink(
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-async def unlink_number(
+async def unlink_everywhere(
     session: AsyncSession, *, org_id: UUID, phone: str, actor: str, reason: str, at: datetime
 ) -> int:
     """Of every customer; how many they were."""
     values = {"org": org_id, "phone": phone, "actor": actor, "reason": reason, "at": at}
-    return int((await session.execute(UNLINK_NUMBER, values)).rowcount)  # type: ignore[attr-defined]
+    return int((await session.execute(UNLINK_EVERYWHERE, values)).rowcount)  # type: ignore[attr-defined]
 
 
 async def find_link(
@@ -116,3 +117,8 @@ async def list_links(session: AsyncSession, *, org_id: UUID, customer_id: UUID) 
     """At most 100, unlinked ones last."""
     rows = await session.execute(LIST, {"org": org_id, "customer": customer_id})
     return [PhoneLink(**row._mapping) for row in rows]
+
+
+async def knows_customer(session: AsyncSession, *, org_id: UUID, customer_id: UUID) -> bool:
+    values = {"org": org_id, "customer": customer_id}
+    return bool((await session.execute(KNOWS_CUSTOMER, values)).scalar_one())

@@ -9,6 +9,7 @@ from bff.settings.model import (
     Environment,
     IdentitySettings,
     LegacySettings,
+    SearchLimits,
     Settings,
 )
 from bff.settings.reading import SettingsError, read_settings
@@ -19,6 +20,7 @@ __all__ = [
     "Environment",
     "IdentitySettings",
     "LegacySettings",
+    "SearchLimits",
     "Settings",
     "SettingsError",
     "read_settings",

@@ -47,6 +47,13 @@ class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):
     uploads_per_day: int = 20
 
 
+class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often each member of staff and each machine client may look for customers, and reveal what is masked."""
+
+    searches_per_minute: int = 60
+    reveals_per_minute: int = 20
+
+
 class LegacySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the older portal keeps identity documents, while they are moved. Without `url` it is the table
     `residence_card_submissions` of our own database; with it, all rows there are of the org with the slug `org`.
@@ -82,6 +89,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     salesforce: SalesforceSettings
     feed: FeedSettings
     legacy: LegacySettings = LegacySettings()
+    search: SearchLimits = SearchLimits()
 
     @property
     def is_development(self) -> bool:

@@ -9,6 +9,7 @@ from bff.settings.model import (
     Environment,
     IdentitySettings,
     LegacySettings,
+    SearchLimits,
     Settings,
 )
 from bff.settings.variables import VARIABLES, Variable
@@ -100,6 +101,10 @@ def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: Sal
         redis_url=cache.url,
         redis_timeout_s=cache.timeout_s,
         order_timeout_s=values["ORDER_TIMEOUT_S"],
+        search=SearchLimits(
+            searches_per_minute=values["CUSTOMER_SEARCHES_PER_MINUTE"],
+            reveals_per_minute=values["CUSTOMER_REVEALS_PER_MINUTE"],
+        ),
         database=DatabaseSettings(
             url=values["DATABASE_URL"],
             owner_url=values["DATABASE_OWNER_URL"] or values["DATABASE_URL"],

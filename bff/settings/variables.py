@@ -107,6 +107,18 @@ IDENTITY = (
         default="60",
     ),
     _variable(
+        "CUSTOMER_SEARCHES_PER_MINUTE",
+        "Searches for customers that one member of staff or machine client may send in a minute.",
+        parse=parsing.parse_positive,
+        default="60",
+    ),
+    _variable(
+        "CUSTOMER_REVEALS_PER_MINUTE",
+        "How many of them may reveal phone numbers and e-mail addresses.",
+        parse=parsing.parse_positive,
+        default="20",
+    ),
+    _variable(
         "ORDER_TIMEOUT_S",
         "How long an order may wait for Salesforce; after it the customer is told to try again.",
         parse=parsing.parse_seconds,
