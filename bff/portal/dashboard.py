@@ -7,6 +7,7 @@ from bff.dashboard.service import Dashboard
 from bff.db import Database
 from bff.identity import Caller, requires_customer
 from bff.identity.csrf import Csrf
+from bff.portal.cart import Cart
 from bff.portal.dashboard_view import OverviewView, make_overview_view
 from bff.portal.people import get_texts_for, load_visitor
 from bff.portal.rendering import HOME, make_frame, make_live_part, make_page, render
@@ -31,20 +32,22 @@ class OverviewPage:
         overview = await self._dashboard.load(caller)
         return make_overview_view(overview, get_texts_for(caller)), str(version)
 
-    async def show(self, caller: Caller) -> str:
+    async def show(self, caller: Caller, cart: Cart) -> str:
         texts = get_texts_for(caller)
         overview, version = await self.load(caller)
         visitor = await load_visitor(self._database, caller)
         csrf = self._csrf.find_token(caller.session_key)
-        frame = make_frame(texts, person=visitor.person, csrf=csrf, path=HOME)
+        frame = make_frame(texts, person=visitor.person, csrf=csrf, path=HOME, cart_count=cart.count)
         return render("overview.html", texts, frame=frame, overview=overview, version=version)
 
 
 @get(HOME, guards=[requires_customer], include_in_schema=False)
 async def show_overview(
-    caller: NamedDependency[Caller], overview_page: NamedDependency[OverviewPage]
+    caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
+    overview_page: NamedDependency[OverviewPage],
 ) -> Response[str]:
-    return make_page(await overview_page.show(caller))
+    return make_page(await overview_page.show(caller, cart))
 
 
 @get(f"{HOME}/status", guards=[requires_customer], include_in_schema=False)

@@ -13,6 +13,7 @@ from bff.identity import Caller, requires_customer
 from bff.identity.csrf import Csrf
 from bff.keyset import CURSOR, format_cursor, parse_cursor
 from bff.orders.service import OrderBook
+from bff.portal.cart import Cart
 from bff.portal.orders_view import PATH, OrderView, make_order_row, make_order_view
 from bff.portal.people import get_texts_for, load_visitor
 from bff.portal.rendering import Frame, make_frame, make_live_part, make_page, render
@@ -50,15 +51,18 @@ class OrderPages:
         order, position = await self.order_book.get(caller, order_id)
         return Scene(order=make_order_view(order, position, get_texts_for(caller)), version=str(version))
 
-    async def make_frame(self, caller: Caller, path: str) -> Frame:
+    async def make_frame(self, caller: Caller, cart: Cart, path: str) -> Frame:
         visitor = await load_visitor(self._database, caller)
         csrf = self._csrf.find_token(caller.session_key)
-        return make_frame(get_texts_for(caller), person=visitor.person, csrf=csrf, path=path)
+        return make_frame(
+            get_texts_for(caller), person=visitor.person, csrf=csrf, path=path, cart_count=cart.count
+        )
 
 
 @get(PATH, guards=[requires_customer], include_in_schema=False)
 async def show_orders(
     caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
     order_pages: NamedDependency[OrderPages],
     cursor: Annotated[str | None, CURSOR] = None,
 ) -> Response[str]:
@@ -69,7 +73,7 @@ async def show_orders(
     html = render(
         "orders.html",
         texts,
-        frame=await order_pages.make_frame(caller, f"{PATH}?cursor={cursor}" if cursor else PATH),
+        frame=await order_pages.make_frame(caller, cart, f"{PATH}?cursor={cursor}" if cursor else PATH),
         orders=[make_order_row(order, page.position, texts) for order in page.orders],
         older=older,
         is_first=cursor is None,
@@ -79,10 +83,13 @@ async def show_orders(
 
 @get(ORDER, guards=[requires_customer], include_in_schema=False)
 async def show_order_page(
-    order_id: FromPath[UUID], caller: NamedDependency[Caller], order_pages: NamedDependency[OrderPages]
+    order_id: FromPath[UUID],
+    caller: NamedDependency[Caller],
+    cart: NamedDependency[Cart],
+    order_pages: NamedDependency[OrderPages],
 ) -> Response[str]:
     scene = await order_pages.load(caller, order_id)
-    frame = await order_pages.make_frame(caller, scene.order.path)
+    frame = await order_pages.make_frame(caller, cart, scene.order.path)
     html = render("order.html", get_texts_for(caller), frame=frame, order=scene.order, version=scene.version)
     return make_page(html)
 

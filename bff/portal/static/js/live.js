@@ -86,7 +86,8 @@ function announce(text) {
   const toast = document.createElement("p");
   toast.className = "toast";
   toast.textContent = text;
-  document.querySelector("[data-toasts]").append(toast);
+  // Only the last one is still true.
+  document.querySelector("[data-toasts]").replaceChildren(toast);
   setTimeout(() => toast.remove(), TOAST_MS);
 }
 
