@@ -12,6 +12,8 @@ from bff.safekeeping.scanning import Scanner
 from bff.safekeeping.sealing import DocumentKeys
 from bff.salesforce_side import make_salesforce_side, opened_in_order
 from bff.settings import Settings
+from bff.sms import SmsSender
+from bff.sms.choosing import make_sms_sender
 from cache.broadcast import Broadcast
 from cache.connection import Redis
 from cache.limits import Limiter
@@ -42,6 +44,7 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
     scanner: Scanner | None
     legacy: LegacyTable
     transfers: DocumentTransfers
+    sms: SmsSender | None = None
 
 
 def make_adapters(settings: Settings) -> Adapters:
@@ -60,6 +63,7 @@ def make_adapters(settings: Settings) -> Adapters:
         scanner=Scanner(clamd_address) if clamd_address else None,
         legacy=LegacyTable(database, settings.legacy),
         transfers=DocumentTransfers(side.client),
+        sms=make_sms_sender(settings.sms),
         **msgspec.structs.asdict(side),
     )
 
@@ -69,6 +73,8 @@ async def opened(adapters: Adapters) -> AsyncIterator[Adapters]:
     """Opens in the order of need and closes in reverse; an engine that is away does not stop the start."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(adapters.database.close)
+        if adapters.sms is not None:
+            stack.push_async_callback(adapters.sms.close)
         stack.push_async_callback(adapters.legacy.close)
         await stack.enter_async_context(opened_in_order(adapters.redis, adapters.broadcast, adapters.client))
         yield adapters

@@ -31,6 +31,9 @@ from bff.customers.search.service import SearchDesk
 from bff.customers.service import Customers
 from bff.deliveries import Deliveries
 from bff.eligibility.pictures import make_pictures
+from bff.otp.controllers import enter_code, send_code
+from bff.otp.service import OneTimeCodes
+from bff.phones import parse_phone
 from bff.phones.controllers import link_number, list_numbers, unlink_number
 from bff.phones.service import PhoneDesk
 from bff.settings import Settings
@@ -52,6 +55,8 @@ ROUTES: list[ControllerRouterHandler] = [
     add_customer_address,
     change_customer_address,
     remove_customer_address,
+    send_code,
+    enter_code,
     search_customers,
     link_number,
     list_numbers,
@@ -66,6 +71,7 @@ def make_front_desk(settings: Settings, adapters: Adapters, deliveries: Deliveri
         "claims": Claims(adapters, ClaimTokens(settings.identity.secret_key)),
         "exports": Exports(adapters),
         "address_book": AddressBook(adapters, make_pictures(adapters)),
+        "one_time_codes": OneTimeCodes(adapters, settings, parse_phone=parse_phone),
         "search_desk": SearchDesk(adapters, settings.search),
         "phone_desk": PhoneDesk(adapters),
     }

@@ -12,6 +12,7 @@ from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers i
 from bff.jobs import run_worker
 from bff.orders import tasks as _orders  # noqa: F401  (registers its jobs and deliveries)
 from bff.orders.watch import OrderWatch
+from bff.otp import upkeep as _codes  # noqa: F401  (registers its job)
 from bff.settings import Settings
 from bff.verification import delivery as _verification  # noqa: F401  (registers its deliveries)
 

@@ -7,6 +7,7 @@ Every route is closed unless its handler says `opt={"open": True}`. May import `
 from bff.identity.caller import Caller, CallerKind, StaffRole
 from bff.identity.guards import (
     get_caller,
+    or_customer,
     or_own,
     provide_caller,
     requires_customer,
@@ -19,6 +20,7 @@ __all__ = [
     "CallerKind",
     "StaffRole",
     "get_caller",
+    "or_customer",
     "or_own",
     "provide_caller",
     "requires_customer",

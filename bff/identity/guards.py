@@ -67,6 +67,16 @@ def requires_staff_or_machine(*roles: StaffRole, scope: str) -> Guard:
     return requires_either
 
 
+def or_customer(guard: Guard) -> Guard:
+    """The guard for staff and machines; customers pass, for themselves."""
+
+    async def requires_person(connection: Connection, handler: BaseRouteHandler) -> None:
+        if get_caller(connection).kind is not CallerKind.CUSTOMER:
+            await guard(connection, handler)  # type: ignore[misc]
+
+    return requires_person
+
+
 def or_own(guard: Guard) -> Guard:
     """The guard for staff and machines; a customer passes with the own id as `customer_id` and finds no other one."""
 

@@ -4,6 +4,7 @@ Imports `sf_sync.settings` for the structs that the Salesforce side takes, and n
 """
 
 from bff.settings.model import (
+    CodeSettings,
     DatabaseSettings,
     DocumentSettings,
     Environment,
@@ -11,10 +12,13 @@ from bff.settings.model import (
     LegacySettings,
     SearchLimits,
     Settings,
+    SmsSettings,
+    TwilioSettings,
 )
 from bff.settings.reading import SettingsError, read_settings
 
 __all__ = [
+    "CodeSettings",
     "DatabaseSettings",
     "DocumentSettings",
     "Environment",
@@ -23,5 +27,7 @@ __all__ = [
     "SearchLimits",
     "Settings",
     "SettingsError",
+    "SmsSettings",
+    "TwilioSettings",
     "read_settings",
 ]

@@ -74,6 +74,33 @@ class LegacySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Share of mismatched reads at which a ramp steps back by itself."""
 
 
+class CodeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`pepper` is the key of all codes and proofs; without it, in development, the secret key stands in. With
+    `fixed_code` every code is that one, in development.
+    """
+
+    pepper: str | None = None
+    fixed_code: str | None = None
+    per_org_per_hour: int = 1000
+
+
+class TwilioSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`sender` is a number, a name or the id of a messaging service."""
+
+    account_sid: str
+    auth_token: str
+    sender: str
+    url: str
+
+
+class SmsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """With neither `console` nor `twilio` no messages are sent."""
+
+    console: bool = False
+    twilio: TwilioSettings | None = None
+    timeout_s: float = 5.0
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment
     public_url: str
@@ -90,6 +117,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     feed: FeedSettings
     legacy: LegacySettings = LegacySettings()
     search: SearchLimits = SearchLimits()
+    codes: CodeSettings = CodeSettings()
+    sms: SmsSettings = SmsSettings()
 
     @property
     def is_development(self) -> bool:

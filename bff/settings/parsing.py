@@ -122,6 +122,25 @@ def parse_document_keys(text: str) -> dict[str, bytes]:
     return keys
 
 
+def parse_fixed_code(text: str) -> str:
+    if len(text) != 6 or not text.isascii() or not text.isdecimal():
+        raise ValueError("must be six digits")
+    return text
+
+
+def parse_sms_sender(text: str) -> str:
+    if text not in ("console", "twilio"):
+        raise ValueError("must be console or twilio")
+    return text
+
+
+def parse_twilio_account(text: str) -> str:
+    """It becomes part of an address."""
+    if len(text) != 34 or not text.startswith("AC") or not text.isascii() or not text.isalnum():
+        raise ValueError("must be AC and 32 letters and digits")
+    return text
+
+
 def parse_target(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal():

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bff.settings.messages import find_message_mistakes, make_code_settings, make_sms_settings
 from bff.settings.model import (
     DatabaseSettings,
     DocumentSettings,
@@ -34,11 +35,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     """
     given = {variable.name: environ.get(variable.name, "").strip() for variable in VARIABLES}
     values, mistakes = _parse_all(given)
-    mistakes += _find_contradictions(values)
+    named = {_get_name(mistake) for mistake in mistakes}
+    mistakes += [mistake for mistake in _find_contradictions(values) if _get_name(mistake) not in named]
     cache, salesforce = _read_cache(given, mistakes), _read_salesforce(given, mistakes)
     if mistakes or cache is None or salesforce is None:
         raise SettingsError(mistakes)
     return _make_settings(values, cache, salesforce)
+
+
+def _get_name(mistake: str) -> str:
+    """Of the variable: what is malformed is not missing besides."""
+    return mistake.partition(" ")[0]
 
 
 def _parse_all(given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -69,7 +76,7 @@ def _find_contradictions(values: dict[str, Any]) -> list[str]:
         mistakes.append("BFF_PUBLIC_URL must be https when BFF_ENV is production")
     if values["LEGACY_DATABASE_URL"] and not values["LEGACY_ORG"]:
         mistakes.append("LEGACY_ORG is missing: LEGACY_DATABASE_URL holds the rows of one organisation")
-    return mistakes
+    return mistakes + find_message_mistakes(values)
 
 
 def _read_cache(given: Mapping[str, str], mistakes: list[str]) -> CacheSettings | None:
@@ -124,6 +131,8 @@ def _make_settings(values: dict[str, Any], cache: CacheSettings, salesforce: Sal
             uploads_per_day=values["UPLOADS_PER_DAY"],
         ),
         salesforce=salesforce,
+        codes=make_code_settings(values),
+        sms=make_sms_settings(values),
         feed=FeedSettings(
             pubsub_target=values["SALESFORCE_PUBSUB_TARGET"],
             pubsub_tls=values["SALESFORCE_PUBSUB_TLS"],

@@ -154,6 +154,50 @@ DOCUMENTS = (
     ),
 )
 
+MESSAGES = (
+    _variable(
+        "BFF_CODE_PEPPER",
+        "At least 32 random characters; the key of one-time codes, which the database must not hold. Needed outside"
+        " development. Changing it ends the codes and confirmations of the last minutes.",
+        parse=parsing.parse_secret_key,
+        secret=True,
+    ),
+    _variable(
+        "BFF_FIXED_CODE",
+        "Six digits that every one-time code is then. Development only.",
+        parse=parsing.parse_fixed_code,
+    ),
+    _variable(
+        "CODES_PER_ORG_PER_HOUR",
+        "One-time codes that one organisation sends in an hour, at most.",
+        parse=parsing.parse_positive,
+        default="1000",
+    ),
+    _variable(
+        "SMS_SENDER",
+        "console or twilio. console writes messages to the output of the web process, and is what development does."
+        " Outside development no messages are sent without it.",
+        parse=parsing.parse_sms_sender,
+    ),
+    _variable(
+        "SMS_TIMEOUT_S",
+        "Longest wait for the sender's answer; after it a message counts as sent.",
+        parse=parsing.parse_seconds,
+        default="5",
+    ),
+    _variable("TWILIO_ACCOUNT_SID", "The account, such as AC….", parse=parsing.parse_twilio_account),
+    _variable("TWILIO_AUTH_TOKEN", "Its token.", secret=True),
+    _variable(
+        "TWILIO_SENDER", "The number or name that messages come from, or the id of a messaging service (MG…)."
+    ),
+    _variable(
+        "TWILIO_URL",
+        "Twilio's API; other regions have other addresses.",
+        parse=parsing.parse_web_url,
+        default="https://api.twilio.com",
+    ),
+)
+
 SALESFORCE = (
     _variable(
         "SALESFORCE_URL",
@@ -284,6 +328,7 @@ SECTIONS = (
     ("Engines (`bff up` starts those that are absent, in development)", ENGINES),
     ("Sign-in and limits", IDENTITY),
     ("Identity documents", DOCUMENTS),
+    ("Text messages and one-time codes", MESSAGES),
     ("Salesforce", SALESFORCE),
     ("Names of the Account fields in the org", ACCOUNT_FIELDS),
     ("How the org's products say what they are", OFFERS),

@@ -95,4 +95,8 @@ def _write_private(path: Path, content: bytes) -> None:
 
 def _make_secrets() -> dict[str, str]:
     document_key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
-    return {"BFF_SECRET_KEY": secrets.token_urlsafe(48), "BFF_DOCUMENT_KEYS": f"development:{document_key}"}
+    return {
+        "BFF_SECRET_KEY": secrets.token_urlsafe(48),
+        "BFF_CODE_PEPPER": secrets.token_urlsafe(48),
+        "BFF_DOCUMENT_KEYS": f"development:{document_key}",
+    }

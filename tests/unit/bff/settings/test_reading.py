@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bff.settings import SettingsError, read_settings
+from bff.settings import SettingsError, SmsSettings, read_settings
 from bff.settings.example import format_env_example
 from bff.settings.variables import VARIABLES
 
@@ -16,7 +16,17 @@ ENVIRON = {
     "SALESFORCE_CLIENT_ID": "portal-bff",
     "SALESFORCE_CLIENT_SECRET": "hidden-client-secret",
 }
-PRODUCTION = ENVIRON | {"BFF_ENV": "production", "BFF_PUBLIC_URL": "https://portal.example"}
+PRODUCTION = ENVIRON | {
+    "BFF_ENV": "production",
+    "BFF_PUBLIC_URL": "https://portal.example",
+    "BFF_CODE_PEPPER": "p" * 40,
+}
+TWILIO = {
+    "SMS_SENDER": "twilio",
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "hidden-twilio-token",
+    "TWILIO_SENDER": "+15005550006",
+}
 ROOT = Path(__file__).parents[4]
 
 
@@ -61,6 +71,7 @@ class TestReadSettings:
         [
             "BFF_SECRET_KEY",
             "BFF_DOCUMENT_KEYS",
+            "BFF_CODE_PEPPER",
             "DATABASE_URL",
             "REDIS_URL",
             "SALESFORCE_URL",
@@ -96,6 +107,12 @@ class TestReadSettings:
             ("BFF_DOCUMENT_KEYS", "k1:c2hvcnQ="),
             ("CLAMD_ADDRESS", "scanner"),
             ("UPLOADS_PER_DAY", "0"),
+            ("BFF_CODE_PEPPER", "short"),
+            ("BFF_FIXED_CODE", "12345"),
+            ("BFF_FIXED_CODE", "１２３４５６"),
+            ("SMS_SENDER", "pigeon"),
+            ("TWILIO_ACCOUNT_SID", "AC/../../x"),
+            ("TWILIO_URL", "http://api.twilio.example"),
         ],
     )
     def test_refuses(self, name: str, value: str) -> None:
@@ -113,6 +130,39 @@ class TestReadSettings:
         environ = {name: value for name, value in PRODUCTION.items() if name != "BFF_ENV"}
 
         assert not read_settings(environ).is_development
+
+
+class TestMessages:
+    @pytest.mark.parametrize(("name", "value"), [("SMS_SENDER", "console"), ("BFF_FIXED_CODE", "000000")])
+    def test_of_development_are_refused_outside_it(self, name: str, value: str) -> None:
+        told = mistakes_of(PRODUCTION | {name: value})
+
+        assert len(told) == 1
+        assert told[0].startswith(f"{name} ")
+        assert not told[0].endswith(value)
+        assert read_settings(ENVIRON | {name: value}).is_development
+
+    def test_with_a_malformed_pepper_are_refused_once(self) -> None:
+        told = mistakes_of(PRODUCTION | {"BFF_CODE_PEPPER": "short"})
+
+        assert told == ["BFF_CODE_PEPPER must have at least 32 characters"]
+
+    def test_go_to_the_console_in_development_and_nowhere_in_production(self) -> None:
+        assert read_settings(ENVIRON).sms.console
+        assert read_settings(PRODUCTION).sms == SmsSettings()
+
+    def test_go_through_twilio_when_all_of_it_is_known(self) -> None:
+        sms = read_settings(PRODUCTION | TWILIO).sms
+
+        assert sms.twilio is not None
+        assert not sms.console
+
+    @pytest.mark.parametrize("missing", ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_SENDER"])
+    def test_need_all_of_twilio(self, missing: str) -> None:
+        told = mistakes_of(PRODUCTION | TWILIO | {missing: ""})
+
+        assert len(told) == 1
+        assert told[0].startswith(f"{missing} ")
 
 
 class TestEnvExample:
