@@ -13,6 +13,7 @@ COMMANDS = {
     "worker": LazyCommand("bff.cli.commands.worker", "Run jobs: deliveries to Salesforce, clean-up."),
     "emulator": LazyCommand("bff.cli.commands.emulator", "Run the local Salesforce alone."),
     "db": LazyCommand("bff.cli.commands.db", "Look after the database schema."),
+    "phones": LazyCommand("bff.cli.commands.phones", "Link numbers of past orders; name the operators' own."),
     "token": LazyCommand("bff.cli.commands.token", "Print a bearer token for development."),
 }
 

@@ -15,6 +15,7 @@ from bff.deliveries import Deliveries
 from bff.orders.answers import make_order_answer, show_row
 from bff.orders.claims import LEASE_S
 from bff.orders.delivery import promise_review
+from bff.orders.phone_sightings import promise_sighting
 from bff.orders.repository import (
     OrderRow,
     close_order,
@@ -45,6 +46,7 @@ class Doubts:
         self, adapters: Adapters, deliveries: Deliveries, now: Callable[[], datetime] = utc_now
     ) -> None:
         self._database = adapters.database
+        self._jobs = adapters.jobs
         self._orders = adapters.orders
         self._deliveries = deliveries
         self._now = now
@@ -120,6 +122,8 @@ class Doubts:
                 account_id=row.account_id,
                 salesforce_id=salesforce_id,
             )
+        phone = row.delivery.phone if row.delivery else None
+        await promise_sighting(session, self._jobs, org_id=org_id, order_id=row.id, phone=phone)
         await record(
             session,
             org_id=org_id,

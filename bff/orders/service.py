@@ -71,7 +71,7 @@ class OrderBook:
             catalogue,
             positions,
             Placing(adapters.orders, positions),
-            Settling(adapters.database, deliveries, now),
+            Settling(adapters.database, adapters.jobs, deliveries, now),
         )
         self._flights: dict[tuple[UUID, object], Flight] = {}
 

@@ -21,10 +21,12 @@ from bff.checkout.positions import Position
 from bff.checkout.rules import Verdict
 from bff.db import Database
 from bff.deliveries import Deliveries
+from bff.jobs import Jobs
 from bff.next_actions import NextActionCode
 from bff.orders.answers import ShownOrder, find_verification, make_order_answer
 from bff.orders.claims import Claimed
 from bff.orders.delivery import STATUS_KIND, StatusChange, promise_review
+from bff.orders.phone_sightings import promise_sighting
 from bff.orders.placing import Blocked, Contradicted, Placed, Result, Unavailable, Unconfirmed
 from bff.orders.refusals import OrderBlocked, OrderNotChecked, OrderRefusal, OrderUnconfirmed
 from bff.orders.repository import close_order, settle_placed
@@ -43,8 +45,11 @@ _NOTHING = Verdict((), NextActionCode.NONE)
 class Settling:
     """One per process."""
 
-    def __init__(self, database: Database, deliveries: Deliveries, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, jobs: Jobs, deliveries: Deliveries, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
+        self._jobs = jobs
         self._deliveries = deliveries
         self._now = now
 
@@ -100,6 +105,13 @@ class Settling:
                 raise OrderUnconfirmed(retry_after_s=RETRY_AFTER_S)
             await insert_decision(session, org_id=submission.org_id, decision=decision)
             await _audit(session, submission, "order.placed", decision.id)
+            await promise_sighting(
+                session,
+                self._jobs,
+                org_id=submission.org_id,
+                order_id=submission.order_id,
+                phone=claimed.delivery.phone if claimed.delivery else None,
+            )
             if review is Review.OPEN:
                 await promise_review(
                     session,

@@ -59,6 +59,7 @@ CREATE TABLE phone_settings (
 
 ORDERS = """
 ALTER TABLE orders ADD COLUMN phone_seen_at timestamptz;
+CREATE INDEX orders_by_placing ON orders (org_id, placed_at, id) WHERE state IN ('placed', 'on_hold');
 
 CREATE TABLE phone_backfills (
     org_id uuid PRIMARY KEY REFERENCES orgs,
