@@ -55,7 +55,7 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     badge: Badge
-    text: str
+    text: str = ""
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class _Look(msgspec.Struct, frozen=True):
     explanation: str
 
 
-_THANKS = _Look("good", "check", N_("Thank you. We take it from here and tell you when it is on its way."))
+_THANKS = _Look("good", "check", N_("Thank you. We have your order and take it from here."))
 _REVIEWED = _Look(
     "info", "clock", N_("Our team is checking your document meanwhile. You do not have to do anything.")
 )
@@ -194,11 +194,12 @@ _NOT_NEEDED = N_("Not needed for this order")
 
 def make_check_view(check: CheckAnswer, texts: Texts) -> CheckView:
     word = _WORDS.get(check.status or "", _NOT_CONFIRMED)
-    said = texts.say(word.text)
-    text = check.message if check.is_required else texts.say(_NOT_NEEDED)
+    # What the address is eligible for belongs to the word; of other statuses it is all there is to say.
+    said = check.message if check.status == EligibilityStatus.ELIGIBLE else texts.say(word.text)
+    if check.is_required:
+        return CheckView(label=check.label, badge=Badge(word.tone, word.icon, said))
     # What this order does not need should not look like a problem of it.
-    badge = Badge(word.tone if check.is_required else "calm", word.icon, said)
-    return CheckView(label=check.label, badge=badge, text="" if text == said else text)
+    return CheckView(label=check.label, badge=Badge("calm", word.icon, said), text=texts.say(_NOT_NEEDED))
 
 
 def _make_line(line: Line, currency: str, texts: Texts) -> LineView:

@@ -16,6 +16,7 @@ from babel.units import format_unit
 
 DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
+_LATIN_SYMBOL = re.compile(r"[A-Z]{1,3}[$£¥€₩]")
 _BETWEEN_LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
@@ -69,7 +70,9 @@ class Texts:
         """`¥5,720`, `OMR 12.500`: with the currency's digits (ISO 4217), or more where the amount has more."""
         price = format_currency(amount, currency, locale=self._locale, decimal_quantization=False)
         # CLDR parts a code of letters from its number; Babel does not know of that yet.
-        return _BETWEEN_LETTER_AND_DIGIT.sub("\N{NO-BREAK SPACE}", price)
+        spaced = _BETWEEN_LETTER_AND_DIGIT.sub("\N{NO-BREAK SPACE}", price)
+        # Among letters from right to left `JP¥` would fall apart into `¥JP`.
+        return _LATIN_SYMBOL.sub("\u2066\\g<0>\u2069", spaced) if self.direction == "rtl" else spaced
 
     @property
     def name(self) -> str:

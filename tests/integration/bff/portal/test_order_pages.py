@@ -94,7 +94,7 @@ class TestOne:
             word for word in ("Home Internet 1 Gbps", "Sara Ito", "Ring twice", order["id"]) if word in shown
         }
         assert list_checks(answer.text) == [
-            ("Internet eligibility", "good", "Eligible"),
+            ("Internet eligibility", "good", "Eligible for: Home"),
             ("ID verification", "good", "Verified"),
         ]
         assert '<a href="/account/orders" aria-current="true">Orders</a>' in answer.text

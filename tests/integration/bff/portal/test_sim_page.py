@@ -66,7 +66,7 @@ class TestStatus:
         async with visiting(scene, "omar") as client:
             page = (await client.get(PAGE)).text
 
-        assert '<blockquote dir="auto">&lt;b&gt;Expired&lt;/b&gt;\nin May</blockquote>' in page
+        assert "<blockquote>&lt;b&gt;Expired&lt;/b&gt;\nin May</blockquote>" in page
 
     async def test_an_unknown_status_leads_to_support(self, scene: Scene) -> None:
         scene.emulator.faults.change({"unknown_picklist": True})

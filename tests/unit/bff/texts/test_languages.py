@@ -89,6 +89,38 @@ class TestTexts:
     ) -> None:
         assert get_texts("en").format_price(Decimal(amount), currency) == words
 
+    @pytest.mark.parametrize(
+        ("language", "currency", "words"),
+        [
+            ("ja", "JPY", "￥5,720"),
+            ("ar", "JPY", "\u200f5,720\xa0\u2066JP¥\u2069"),
+            ("ar", "OMR", "\u200f5,720.000\xa0ر.ع.\u200f"),
+        ],
+    )
+    def test_shows_a_price_as_the_language_writes_it(self, language: str, currency: str, words: str) -> None:
+        """Whatever is written from left to right stays in one piece among letters from right to left."""
+        assert get_texts(language).format_price(Decimal(5720), currency) == words
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", "19 December 2025, 06:15"),
+            ("ja", "2025年12月19日 06:15"),
+            ("ar", "19 ديسمبر 2025، 06:15"),
+        ],
+    )
+    def test_shows_a_moment_as_the_language_writes_it(self, language: str, words: str) -> None:
+        assert get_texts(language).format_moment(MOMENT) == words
+
+    @pytest.mark.parametrize(
+        ("language", "name", "direction"),
+        [("en", "English", "ltr"), ("ja", "日本語", "ltr"), ("ar", "العربية", "rtl")],
+    )
+    def test_knows_its_own_name_and_direction(self, language: str, name: str, direction: str) -> None:
+        texts = get_texts(language)
+
+        assert (texts.name, texts.direction) == (name, direction)
+
     def test_names_countries(self) -> None:
         assert get_texts("en").name_country("OM") == "Oman"
         assert get_texts("en").name_country("XX") == "XX"
