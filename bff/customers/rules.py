@@ -146,10 +146,13 @@ def _check_active(profile: Profile) -> None:
 
 
 def _refuse_missing(names: Iterable[str]) -> None:
-    if missing := tuple(_to_wire(name) for name in names):
+    if missing := tuple(to_wire(name) for name in names):
         raise FieldsMissing.make(missing)
 
 
-def _to_wire(name: str) -> str:
+def to_wire(name: str) -> str:
+    """A field's name as clients know it."""
+    if name == "kind":
+        return "type"
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

@@ -20,7 +20,14 @@ from bff.addresses.schemas import Line100, Line200
 from bff.customers.creation import NewAddress, NewCustomer
 from bff.customers.history import HistoryEntry
 from bff.customers.repository import Count
-from bff.customers.rules import Changes, CreatedContext, CustomerKind, CustomerStatus, Profile
+from bff.customers.rules import (
+    Changes,
+    CreatedContext,
+    CustomerKind,
+    CustomerStatus,
+    Profile,
+    to_wire,
+)
 from bff.freshness import to_seconds
 from bff.phones import parse_phone
 
@@ -203,7 +210,15 @@ def _sum_by(values: type[StrEnum], counts: Sequence[tuple[StrEnum, int]]) -> dic
 
 
 def make_history_entry(entry: HistoryEntry) -> HistoryAnswer:
-    return HistoryAnswer(id=entry.id, at=_to_seconds(entry.at), actor=entry.actor, **entry.change)
+    change = entry.change
+    return HistoryAnswer(
+        id=entry.id,
+        at=_to_seconds(entry.at),
+        actor=entry.actor,
+        action=change["action"],
+        before={to_wire(name): value for name, value in change["before"].items()},
+        after={to_wire(name): value for name, value in change["after"].items()},
+    )
 
 
 def read_new(wire: NewCustomerInput, region: str) -> NewCustomer:
@@ -235,7 +250,7 @@ def read_given(wire: UpgradeInput | CustomerEdit) -> Changes:
 
 
 def clean(name: str, value: Any) -> Any:
-    if not isinstance(value, str) or name in ("status", "phone"):
+    if type(value) is not str or name == "phone":
         return value
     text = value.strip()
     return text.lower() if name == "email" else text
