@@ -1,15 +1,14 @@
 """ID verification as people live it: a customer sends a document, a reviewer looks at it, every process running."""
 
 import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.async_api import FilePayload, Locator, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.documents import make_card, make_jpeg, make_pdf, write
+from tests.journeys.papers import JPEG, choose, field, make_file, reject, send_button, verify
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
@@ -39,59 +38,18 @@ WATCH_PROGRESS = """() => {
 }"""
 
 
-def make_file(name: str, content: bytes, media_type: str = "image/jpeg") -> FilePayload:
-    return {"name": name, "mimeType": media_type, "buffer": content}
-
-
 def make_noise(size: tuple[int, int] = (1800, 1400)) -> bytes:
     """A picture that compresses badly, so that sending it takes a while."""
     return write(Image.effect_noise(size, 90).convert("RGB"), "JPEG", quality=92)
 
 
-JPEG = make_jpeg()
 POOR = write(make_card((300, 200), shade=20), "JPEG")
-
-
-def field(page: Page) -> Locator:
-    return page.locator("#field-file")
-
-
-def send_button(page: Page) -> Locator:
-    return page.locator("form[enctype] [data-actions] button")
-
-
-async def choose(page: Page, file: FilePayload, state: str = "ready") -> None:
-    await field(page).set_input_files(file)
-    await expect(page.locator(f'[data-upload][data-state="{state}"]')).to_be_attached()
 
 
 async def evaluate(page: Page) -> tuple[bool, list[str], str]:
     verdict: dict[str, Any] = await page.evaluate(EVALUATE, [SKU, "/api/checkout/evaluate"])
     codes = [problem["code"] for problem in verdict["problems"]]
     return verdict["canSubmit"], codes, verdict["nextAction"]["code"]
-
-
-@asynccontextmanager
-async def reviewing(town: Town, name: str) -> AsyncIterator[Page]:
-    """A reviewer who has the customer's document open in the console."""
-    reviewer = await town.browser.new_page()
-    await reviewer.goto(f"{town.console}/documents")
-    await reviewer.get_by_role("link", name=name).first.click()
-    yield reviewer
-    await reviewer.close()
-
-
-async def reject(town: Town, name: str, message: str) -> None:
-    async with reviewing(town, name) as reviewer:
-        await reviewer.get_by_label("Message to the customer").fill(message)
-        await reviewer.get_by_role("button", name="Reject").click()
-        await expect(reviewer.get_by_role("status")).to_contain_text("Rejected")
-
-
-async def verify(town: Town, name: str) -> None:
-    async with reviewing(town, name) as reviewer:
-        await reviewer.get_by_role("button", name="Verify").click()
-        await expect(reviewer.get_by_role("status")).to_contain_text("Verified")
 
 
 class TestEveryStatus:
