@@ -12,11 +12,13 @@ from bff.otp.rules import (
     DAY,
     HOUR,
     Limits,
+    Sent,
     Target,
     Window,
     check_crowd,
     check_wait,
     check_windows,
+    get_wait,
     plan_tries,
 )
 
@@ -30,8 +32,15 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
 
 
-async def admit(session: AsyncSession, wish: Wish, now: datetime) -> int:
-    """How many tries the code has. The org's codes must be locked, and the code that this one replaces ended.
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """`wait` is until the next one to this number."""
+
+    tries: int
+    wait: timedelta
+
+
+async def admit(session: AsyncSession, wish: Wish, now: datetime) -> Admitted:
+    """The org's codes must be locked, and the code that this one replaces ended.
 
     Raises:
         TooManyCodes, CodesPaused: see there.
@@ -51,7 +60,8 @@ async def admit(session: AsyncSession, wish: Wish, now: datetime) -> int:
         (Scope.COUNTRY, wish.target.country, HOUR),
     ):
         check_crowd(await get_crowd(session, scope, value, org_id=org_id, since=now - length), now)
-    return tries
+    sent = Sent(sent_at=now, is_entered=False, spent=0)
+    return Admitted(tries=tries, wait=get_wait([sent, *to_phone]))
 
 
 def _list_windows(wish: Wish) -> Iterator[tuple[Scope, object, int, timedelta]]:

@@ -5,7 +5,7 @@ two never leave within a minute. Code and text live in this process's memory onl
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
@@ -120,13 +120,13 @@ class OneTimeCodes:
         now = self._now()
         try:
             async with self._adapters.database.transaction(binding.org_id) as session:
-                org_name = await self._write(session, asker, binding, code, now)
+                org_name, wait = await self._write(session, asker, binding, code, now)
         except CodesPaused:
             await self._alarm("codes_pumped", asker.caller)
             raise
         texts = find_texts(language or asker.caller.locale)
         await self._hand_over(self._adapters.sms, binding.phone, texts, code=code, org=org_name)
-        return Underway(expires_at=now + LIFETIME, resend_at=now + FIRST_WAIT)
+        return Underway(expires_at=now + LIFETIME, resend_at=now + wait)
 
     async def verify(self, asker: Asker, *, phone: str, purpose: Purpose, code: str) -> Confirmed:
         """
@@ -159,8 +159,8 @@ class OneTimeCodes:
 
     async def _write(
         self, session: AsyncSession, asker: Asker, binding: Binding, code: str, now: datetime
-    ) -> str:
-        """The name of the org that sends."""
+    ) -> tuple[str, timedelta]:
+        """The name of the org that sends, and how long the next code must wait."""
         org = await lock_codes(session, org_id=binding.org_id)
         wish = Wish(
             binding=binding,
@@ -169,7 +169,7 @@ class OneTimeCodes:
             limits=self._choose_limits(asker.caller),
         )
         await replace_open(session, binding, at=now)
-        tries = await admit(session, wish, now)
+        admitted = await admit(session, wish, now)
         salt = draw_salt()
         new = NewCode(
             id=uuid4(),
@@ -178,13 +178,13 @@ class OneTimeCodes:
             network=wish.network,
             salt=salt,
             digest=self._keys.digest_code(binding, salt=salt, code=code),
-            tries=tries,
+            tries=admitted.tries,
             sent_at=now,
             expires_at=now + LIFETIME,
         )
         await insert_code(session, new)
         await _record(session, binding, "code.sent", new.id)
-        return org.name
+        return org.name, admitted.wait
 
     def _choose_limits(self, caller: Caller) -> Limits:
         return msgspec.structs.replace(LIMITS[caller.kind], org_hour=self._settings.per_org_per_hour)
