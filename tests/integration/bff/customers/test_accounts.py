@@ -27,7 +27,8 @@ async def make_while_away(scene: Scene, desk: Desk) -> Any:
     """Tried once, in vain."""
     scene.emulator.faults.change({"unavailable": True})
     made = await desk.make_full()
-    while not await desk.list_rows("SELECT id FROM deliveries WHERE attempts > 0 AND claim IS NULL"):
+    waits = "SELECT id FROM deliveries WHERE attempts > 0 AND claim IS NULL"
+    while not await desk.list_rows(waits):  # noqa: ASYNC110
         await asyncio.sleep(0.02)  # another connection commits it; there is no event
     scene.emulator.faults.reset()
     return made
