@@ -32,6 +32,7 @@ from bff.identity.dev_sign_in import DevSignIn
 from bff.identity.issuers import read_issuers
 from bff.identity.principals import Principals
 from bff.identity.sessions import Sessions
+from bff.migration.side import MigrationSide, following_phases, make_migrating
 from bff.portal.cart import provide_cart
 from bff.portal.errors import as_pages
 from bff.portal.routes import list_pages, make_page_parts
@@ -46,6 +47,7 @@ from bff.verification.controllers import check_document, list_attempts, show_ver
 from bff.verification.examination import Examination
 from bff.verification.inspection.inspectors import Inspectors
 from bff.verification.intake.receive import Limits
+from bff.verification.older_table import OlderTable
 from bff.verification.quota import Quota
 from bff.verification.service import Verification
 
@@ -64,9 +66,10 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
     Raises:
         SettingsError: the issuers' file is not as it should be.
     """
-    adapters = adapters or make_adapters(settings)
+    side = make_migrating(adapters or make_adapters(settings), settings.legacy)
+    adapters = side.adapters
     stopping = Stopping()
-    parts = make_parts(settings, adapters) | {"stopping": stopping}
+    parts = make_parts(settings, side) | {"stopping": stopping}
     parts |= make_page_parts(parts) | {"streams": make_streams(parts)}
     authentication = make_authentication(settings, parts)
     access = AccessLog(is_enabled=settings.log_level in ("debug", "info"))
@@ -79,7 +82,7 @@ def create_app(settings: Settings, adapters: Adapters | None = None) -> Litestar
             **{name: provide(part) for name, part in parts.items()},
         },
         lifespan=[
-            make_lifespan(adapters, parts["deliveries"], parts["inspectors"], stopping),
+            make_lifespan(side, parts["deliveries"], parts["inspectors"], stopping),
             storefront.make_lifespan(parts["order_book"]),
         ],
         on_shutdown=[access.flush],
@@ -135,8 +138,9 @@ def make_streams(parts: dict[str, Any]) -> Streams:
     )
 
 
-def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
+def make_parts(settings: Settings, side: MigrationSide) -> dict[str, Any]:
     """Built once per process from what it is connected to."""
+    adapters = side.adapters
     principals = Principals(adapters.database)
     deliveries = Deliveries(adapters)
     eligibility = Eligibility(
@@ -151,7 +155,7 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
         "deliveries": deliveries,
         "eligibility": eligibility,
         "inspectors": inspectors,
-        "verification": make_verification(settings, adapters, deliveries, inspectors),
+        "verification": make_verification(settings, adapters, deliveries, inspectors, older_table=side.dual),
         **storefront.make_shop(settings, adapters, deliveries),
         **front_desk.make_front_desk(settings, adapters, deliveries),
         "principals": principals,
@@ -165,12 +169,17 @@ def make_parts(settings: Settings, adapters: Adapters) -> dict[str, Any]:
 
 
 def make_verification(
-    settings: Settings, adapters: Adapters, deliveries: Deliveries, inspectors: Inspectors
+    settings: Settings,
+    adapters: Adapters,
+    deliveries: Deliveries,
+    inspectors: Inspectors,
+    *,
+    older_table: OlderTable | None = None,
 ) -> Verification:
     documents = settings.documents
     quota = Quota(per_hour=documents.uploads_per_hour, per_day=documents.uploads_per_day)
     examination = Examination(inspectors, adapters.scanner, limits=Limits())
-    return Verification(adapters, deliveries, examination, quota=quota)
+    return Verification(adapters, deliveries, examination, quota=quota, older_table=older_table)
 
 
 def make_authentication(settings: Settings, parts: dict[str, Any]) -> Authentication:
@@ -186,11 +195,11 @@ def provide(part: Any) -> Provide:
 
 
 def make_lifespan(
-    adapters: Adapters, deliveries: Deliveries, inspectors: Inspectors, stopping: Stopping
+    side: MigrationSide, deliveries: Deliveries, inspectors: Inspectors, stopping: Stopping
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with opened(adapters):
+        async with opened(side.adapters), following_phases(side):
             with stopping.listening():
                 yield
             await deliveries.drain()

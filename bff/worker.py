@@ -10,6 +10,7 @@ from bff.customers import accounts as _customers  # noqa: F401  (registers its d
 from bff.deliveries import Deliveries
 from bff.eligibility import delivery as _eligibility  # noqa: F401  (registers its deliveries)
 from bff.jobs import run_worker
+from bff.migration.side import following_phases, make_migrating
 from bff.orders import tasks as _orders  # noqa: F401  (registers its jobs and deliveries)
 from bff.orders.watch import OrderWatch
 from bff.otp import upkeep as _codes  # noqa: F401  (registers its job)
@@ -21,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 async def work(settings: Settings, stop: asyncio.Event, adapters: Adapters | None = None) -> None:
     """Until `stop` is set; jobs under way get 10 s to end, and what they leave undone is found again."""
-    async with opened(adapters or make_adapters(settings)) as open_adapters:
+    side = make_migrating(adapters or make_adapters(settings), settings.legacy)
+    async with opened(side.adapters) as open_adapters, following_phases(side, passes_verdicts=True):
         deliveries = Deliveries(open_adapters)
         context = {"adapters": open_adapters, "deliveries": deliveries, "settings": settings}
         watching = asyncio.create_task(OrderWatch(open_adapters).run(stop))

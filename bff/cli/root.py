@@ -14,6 +14,7 @@ COMMANDS = {
     "emulator": LazyCommand("bff.cli.commands.emulator", "Run the local Salesforce alone."),
     "db": LazyCommand("bff.cli.commands.db", "Look after the database schema."),
     "phones": LazyCommand("bff.cli.commands.phones", "Link numbers of past orders; name the operators' own."),
+    "migrate": LazyCommand("bff.cli.commands.migrate", "Move documents to Salesforce Files."),
     "token": LazyCommand("bff.cli.commands.token", "Print a bearer token for development."),
 }
 

@@ -91,6 +91,12 @@ class Statements:
     def find(self) -> TextClause:
         return text(f"{self._row} WHERE {self._org}{self.name('id')} = CAST(:id AS {self._key})")
 
+    def existing(self) -> TextClause:
+        key = self.name("id")
+        return text(
+            f"SELECT {key}::text FROM {self._table} WHERE {self._org}{key} = ANY(CAST(:ids AS {self._key}[]))"
+        )
+
     def content(self) -> TextClause:
         return text(
             f"SELECT {self.name('content')} FROM {self._table}"

@@ -91,6 +91,12 @@ class LegacyTable:
             row = (await session.execute(statements.find(), {"org": org_id, "id": row_id})).one_or_none()
         return self._make(row) if row else None
 
+    async def list_existing(self, org_id: UUID, row_ids: Sequence[str]) -> set[str]:
+        """Which of these rows are there."""
+        async with self._reading(org_id) as (session, statements):
+            rows = await session.execute(statements.existing(), {"org": org_id, "ids": list(row_ids)})
+            return set(rows.scalars())
+
     async def find_newest_of_account(self, org_id: UUID, account_id: str) -> LegacyRow | None:
         rows = await self.list_of_account(org_id, account_id)
         return rows[-1] if rows else None

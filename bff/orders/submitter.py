@@ -27,6 +27,7 @@ from bff.orders.rules import OrderState
 from bff.orders.settling import MARGIN_S, RETRY_AFTER_S, Settling
 from bff.orders.submission import Draft, Submission, make_command, make_draft, make_new_order
 from sf_sync.accounts import SourceUnavailable
+from sf_sync.objects.offer import ProductType
 
 PEEK_S = 0.15
 """How long Redis may take to say what is cached; without an answer Salesforce is asked."""
@@ -66,7 +67,11 @@ class Submitter:
             raise await self._refuse_unlinked(submission, draft)
         if (retry_after_s := self._placing.find_outage_s()) is not None:
             return await self._go_without_salesforce(submission, draft, retry_after_s)
-        claim, cached = await asyncio.gather(self._claim(submission, draft), self._find_cached(submission))
+        claim, cached, vouched = await asyncio.gather(
+            self._claim(submission, draft),
+            self._find_cached(submission),
+            self._find_vouched(submission),
+        )
         if isinstance(claim, Replayed):
             return claim.answer
         if isinstance(claim, Withdrawn):
@@ -75,7 +80,7 @@ class Submitter:
         if isinstance(claim, Busy):
             raise OrderUnconfirmed(retry_after_s=RETRY_AFTER_S)
         submission = msgspec.structs.replace(submission, order_id=claim.order_id)
-        return await self._decide(submission, draft, claim, cached)
+        return await self._decide(submission, draft, claim, cached, vouched)
 
     async def _claim(self, submission: Submission, draft: Draft) -> Claim:
         """What another process decides right now is waited for, so that all get the answer of one."""
@@ -86,6 +91,13 @@ class Submitter:
                 return claim
             await asyncio.sleep(BUSY_POLL_S)
 
+    async def _find_vouched(self, submission: Submission) -> frozenset[ProductType]:
+        """Nothing when nobody can tell: then Salesforce is asked for everything."""
+        try:
+            return await self._positions.find_vouched(submission.caller)
+        except (SourceUnavailable, ServiceUnavailable):
+            return frozenset()
+
     async def _find_cached(self, submission: Submission) -> Position | None:
         try:
             async with asyncio.timeout(PEEK_S):
@@ -94,9 +106,14 @@ class Submitter:
             return None
 
     async def _decide(
-        self, submission: Submission, draft: Draft, claimed: Claimed, cached: Position | None
+        self,
+        submission: Submission,
+        draft: Draft,
+        claimed: Claimed,
+        cached: Position | None,
+        vouched: frozenset[ProductType],
     ) -> bytes:
-        attempt = _make_attempt(submission, draft, claimed)
+        attempt = _make_attempt(submission, draft, claimed, vouched)
         if claimed.earlier is not None:
             found = await self._ask_for_earlier(attempt, claimed.earlier)
             if found is not None:
@@ -160,10 +177,14 @@ class Submitter:
         return await self._settling.refuse(submission, Blocked(verdict=verdict, ground=ground))
 
 
-def _make_attempt(submission: Submission, draft: Draft, claimed: Claimed | None) -> Attempt:
-    overridden = (
-        frozenset(override.product_type for override in claimed.overrides) if claimed else frozenset()
-    )
+def _make_attempt(
+    submission: Submission,
+    draft: Draft,
+    claimed: Claimed | None,
+    vouched: frozenset[ProductType] = frozenset(),
+) -> Attempt:
+    overrides = claimed.overrides if claimed else ()
+    overridden = vouched | {override.product_type for override in overrides}
     return Attempt(
         caller=submission.caller,
         draft=draft,

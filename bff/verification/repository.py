@@ -119,6 +119,13 @@ async def insert_attempt(session: AsyncSession, attempt: NewAttempt, sealed: Sea
     )
 
 
+async def insert_kept_attempt(session: AsyncSession, attempt: NewAttempt) -> None:
+    """One whose document lies elsewhere already, so that nothing waits for delivery."""
+    await session.execute(INSERT, msgspec.structs.asdict(attempt))
+    stored: dict[str, Any] = {"org": attempt.org_id, "id": attempt.id, "at": attempt.submitted_at}
+    await session.execute(SETTLE, stored | {"state": "delivered", "version": None, "document": None})
+
+
 async def get_picture(session: AsyncSession, org_id: UUID, account_id: str) -> LocalPicture:
     row = (await session.execute(FIND_NEWEST, {"org": org_id, "account": account_id})).one_or_none()
     return LocalPicture(attempt=AttemptSeen(**row._mapping) if row else None)

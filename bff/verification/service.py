@@ -17,6 +17,7 @@ from bff.identity import Caller
 from bff.verification.delivery import KIND, Promise, format_identity
 from bff.verification.examination import Body, Examination, Examined, check_quality
 from bff.verification.intake.spool import Spool
+from bff.verification.older_table import OlderTable, Reserved
 from bff.verification.pictures import make_pictures
 from bff.verification.quota import Quota, check_quota
 from bff.verification.reading import Reader
@@ -27,6 +28,7 @@ from bff.verification.repository import (
     find_repetition,
     get_next_number,
     insert_attempt,
+    insert_kept_attempt,
     list_attempts,
 )
 from bff.verification.rules import (
@@ -75,6 +77,7 @@ class Verification:
         examination: Examination,
         *,
         quota: Quota,
+        older_table: OlderTable | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._pictures = make_pictures(adapters)
@@ -83,6 +86,7 @@ class Verification:
         self._deliveries = deliveries
         self._examination = examination
         self._quota = quota
+        self._older_table = older_table
         self._now = now
 
     async def submit(
@@ -106,8 +110,13 @@ class Verification:
                 examined = await self._examination.examine(received, spool)
                 if requires_quality:
                     check_quality(examined)
-                attempt = await self._store(owner, examined, seen, expected)
+                reserved = await self._reserve(owner)
+                attempt = await self._store(owner, examined, seen, expected, reserved)
         await self._pictures.announce([owner.account_id])
+        if reserved and reserved.is_only:
+            return _describe(attempt)
+        for older_id in reserved.older if reserved else ():
+            await self._deliveries.attempt(owner.org_id, older_id, budget_s=INLINE_BUDGET_S)
         state = await self._deliveries.attempt(owner.org_id, attempt.id, budget_s=INLINE_BUDGET_S)
         if state is DeliveryState.REFUSED:
             return await self._answer_superseded(caller)
@@ -153,10 +162,15 @@ class Verification:
             raise TooManyRequests(retry_after_s=taken.retry_after_s)
 
     async def _store(
-        self, owner: Owner, examined: Examined, seen: Seen | None, expected: VerificationFacts
+        self,
+        owner: Owner,
+        examined: Examined,
+        seen: Seen | None,
+        expected: VerificationFacts,
+        reserved: Reserved | None,
     ) -> AttemptSeen:
         """The attempt, the sealed document, the delivery and the audit line in one transaction."""
-        attempt_id = uuid4()
+        attempt_id = reserved.attempt_id if reserved else uuid4()
         sealed = await asyncio.to_thread(
             self._adapters.document_keys.seal,
             examined.inspected.content,
@@ -170,9 +184,16 @@ class Verification:
             if repeated := await self._find_repetition(session, owner, examined, seen):
                 return repeated
             await check_quota(session, self._quota, owner.org_id, owner.account_id, now=self._now())
+            number += len(reserved.older) if reserved else 0
             attempt = self._make_attempt(owner, examined, attempt_id=attempt_id, number=number)
-            await insert_attempt(session, attempt, sealed)
-            await self._promise(session, owner, attempt, examined, expected)
+            if reserved:
+                await reserved.store(session, attempt, examined.inspected.content)
+            if reserved and reserved.is_only:
+                await insert_kept_attempt(session, attempt)
+            else:
+                await insert_attempt(session, attempt, sealed)
+                await self._deliver(session, owner, attempt, examined, expected)
+            await self._record(session, owner, attempt)
         return AttemptSeen(
             id=attempt.id,
             number=number,
@@ -212,7 +233,12 @@ class Verification:
             submitted_at=self._now(),
         )
 
-    async def _promise(
+    async def _reserve(self, owner: Owner) -> Reserved | None:
+        if self._older_table is None:
+            return None
+        return await self._older_table.reserve(owner.org_id, owner.account_id)
+
+    async def _deliver(
         self,
         session: AsyncSession,
         owner: Owner,
@@ -234,6 +260,8 @@ class Verification:
             payload=msgspec.to_builtins(promise),
             op_id=attempt.id,
         )
+
+    async def _record(self, session: AsyncSession, owner: Owner, attempt: NewAttempt) -> None:
         await record(
             session,
             org_id=owner.org_id,

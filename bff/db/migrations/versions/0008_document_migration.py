@@ -84,9 +84,25 @@ CREATE TABLE migration_documents (
     verified_at timestamptz,
     PRIMARY KEY (org_id, row_id)
 );
+CREATE UNIQUE INDEX migration_documents_by_upload ON migration_documents (org_id, upload_id);
 CREATE INDEX migration_documents_by_account ON migration_documents (org_id, account_id);
 CREATE INDEX migration_documents_open ON migration_documents (org_id, state) WHERE state <> 'moved';
 CREATE INDEX migration_documents_uncopied ON migration_documents (org_id) WHERE NOT is_copied;
+"""
+
+# What was uploaded while both sides are written has moved when its own delivery has settled.
+SETTLING = """
+CREATE FUNCTION note_moved_upload() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE migration_documents SET version_id = NEW.version_id, document_id = NEW.document_id,
+        state = CASE NEW.state WHEN 'delivered' THEN 'moved' ELSE 'reported' END,
+        reason = CASE NEW.state WHEN 'delivered' THEN NULL ELSE 'Salesforce would not have the upload.' END,
+        moved_at = clock_timestamp()
+    WHERE org_id = NEW.org_id AND upload_id = NEW.id AND state = 'waiting';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER verification_attempts_moved AFTER UPDATE OF state ON verification_attempts
+    FOR EACH ROW WHEN (OLD.state = 'waiting' AND NEW.state <> 'waiting') EXECUTE FUNCTION note_moved_upload();
 """
 
 CHECKS = """
@@ -131,7 +147,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    for part in (STANDINGS, DOCUMENTS, CHECKS, KINDS):
+    for part in (STANDINGS, DOCUMENTS, SETTLING, CHECKS, KINDS):
         execute(part)
     for table in TABLES:
         protect(table)

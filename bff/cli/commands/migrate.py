@@ -1,0 +1,277 @@
+"""`bff migrate …`: moving documents from the portal's table to Salesforce Files."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.console import Console
+
+from bff.adapters import Adapters, opened
+from bff.adapters import make_adapters as make_all
+from bff.cli import options
+from bff.cli.environment import load_settings
+from bff.db import DatabaseUnavailable
+from bff.legacy import LegacyUnavailable
+from bff.migration import demo_data
+from bff.migration.backfill import Backfill, BackfillRefused
+from bff.migration.planting import plant
+from bff.migration.purge import PurgeRefused, purge
+from bff.migration.report import write_report
+from bff.migration.screen import ProgressScreen, show_report
+from bff.migration.service import Migration, StepRefused
+from bff.migration.side import make_migrating
+from bff.migration.verifier import Verifier
+from bff.settings import Settings
+from bff.tenancy import Org, list_orgs
+
+Result = TypeVar("Result")
+
+REFUSALS = (StepRefused, BackfillRefused, PurgeRefused)
+
+org_option = click.option("--org", help="Slug; without it the only organisation that has something to move.")
+
+
+class Desk:
+    """What a command works with while it runs."""
+
+    def __init__(self, settings: Settings, adapters: Adapters, migration: Migration, org: Org) -> None:
+        self.settings, self.adapters, self.migration, self.org = settings, adapters, migration, org
+        self.console = Console()
+
+
+@click.group("migrate")
+def command() -> None:
+    """Move documents from the portal's own table to Salesforce Files, phase by phase."""
+
+
+@command.command("status")
+@click.option("--rows", is_flag=True, help="Also list rows that cannot be moved, with the reason of each.")
+@options.data_dir
+def status(rows: bool, data_dir: Path) -> None:
+    """Where each organisation stands, the measured conditions, and what stands in the way."""
+
+    async def work(settings: Settings) -> None:
+        async with at_work(settings) as (adapters, migration):
+            console = Console()
+            for org in await _list_orgs(adapters):
+                show_report(console, await migration.report(org))
+                for row_id, reason in await migration.list_reported(org) if rows else []:
+                    console.print(f"  {row_id}: {reason}", highlight=False)
+
+    _run(work, data_dir)
+
+
+@command.command("advance")
+@click.option("--percent", type=click.IntRange(0, 100), help="Share of accounts that Salesforce answers for.")
+@org_option
+@options.data_dir
+def advance(percent: int | None, org: str | None, data_dir: Path) -> None:
+    """The next phase, when its conditions hold; in the ramp, more or fewer accounts."""
+
+    async def work(desk: Desk) -> None:
+        phase = await desk.migration.advance(desk.org, percent=percent)
+        desk.console.print(f"{desk.org.slug}: {phase}", highlight=False)
+
+    _run_at_desk(work, org, data_dir)
+
+
+@command.command("back")
+@org_option
+@options.data_dir
+def back(org: str | None, data_dir: Path) -> None:
+    """The phase before; every process follows within a second."""
+
+    async def work(desk: Desk) -> None:
+        phase = await desk.migration.back(desk.org)
+        desk.console.print(f"{desk.org.slug}: {phase}", highlight=False)
+
+    _run_at_desk(work, org, data_dir)
+
+
+@command.command("pause")
+@org_option
+@options.data_dir
+def pause(org: str | None, data_dir: Path) -> None:
+    """Hold the backfill; customers' own uploads go on."""
+    _run_at_desk(lambda desk: desk.migration.set_paused(desk.org, paused=True), org, data_dir)
+
+
+@command.command("resume")
+@org_option
+@options.data_dir
+def resume(org: str | None, data_dir: Path) -> None:
+    """Let the backfill go on."""
+    _run_at_desk(lambda desk: desk.migration.set_paused(desk.org, paused=False), org, data_dir)
+
+
+@command.command("backfill")
+@click.option("--at-once", type=click.IntRange(1, 25), help="Documents on their way at the same time.")
+@org_option
+@options.data_dir
+def backfill(at_once: int | None, org: str | None, data_dir: Path) -> None:
+    """Move every row's document. It may be stopped at any time and goes on where it was."""
+
+    async def work(desk: Desk) -> None:
+        with ProgressScreen(desk.console, "moved") as screen:
+            run = Backfill(desk.adapters, desk.org.id, at_once=at_once, tell=screen.show_backfill)
+            done = await run.run()
+        desk.console.print(
+            f"{done.moved} moved at {done.rate:.0f}/s, {done.reported} reported, {done.known} had moved before.",
+            highlight=False,
+        )
+
+    _run_at_desk(work, org, data_dir)
+
+
+@command.command("verify")
+@click.option("--repair", is_flag=True, help="Set right what is safe to set right.")
+@click.option(
+    "--report",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write report.html and report.json there.",
+)
+@org_option
+@options.data_dir
+def verify(repair: bool, folder: Path | None, org: str | None, data_dir: Path) -> None:
+    """Compare every row with Salesforce. Exit code 1 when they differ."""
+
+    async def work(desk: Desk) -> int:
+        with ProgressScreen(desk.console, "verified") as screen:
+            verifier = Verifier(desk.adapters, desk.org.id, tell=screen.show)
+            outcome = await verifier.run(repair=repair)
+        if folder is not None:
+            write_report(outcome, desk.org, folder)
+        for kind, count in outcome.counts.items():
+            desk.console.print(f"  {kind}: {count}", highlight=False)
+        desk.console.print(
+            f"{outcome.documents} rows, {len(outcome.differences)} differences, {outcome.ignored} ignored,"
+            f" {outcome.repaired} repaired.",
+            highlight=False,
+        )
+        return len(outcome.differences)
+
+    if _run_at_desk(work, org, data_dir):
+        raise SystemExit(1)
+
+
+@command.command("ignore")
+@click.argument("row")
+@click.option("--difference", default="reported", show_default=True, help="The class to ignore.")
+@click.option("--reason", required=True)
+@click.option(
+    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The rule ends on this day (UTC)."
+)
+@org_option
+@options.data_dir
+def ignore(row: str, difference: str, reason: str, until: datetime, org: str | None, data_dir: Path) -> None:
+    """Let one row's difference pass until a day."""
+
+    async def work(desk: Desk) -> None:
+        ends_at = until.replace(tzinfo=UTC)
+        await desk.migration.ignore(desk.org, row, difference, reason=reason, until=ends_at)
+
+    _run_at_desk(work, org, data_dir)
+
+
+@command.command("purge")
+@click.option(
+    "--digests",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the digests of everything that is deleted are written first.",
+)
+@org_option
+@options.data_dir
+def purge_command(digests: Path, org: str | None, data_dir: Path) -> None:
+    """Delete the table's rows, and prove that nothing of their bytes is left. There is no way back."""
+
+    async def work(desk: Desk) -> None:
+        with ProgressScreen(desk.console, "deleted") as screen:
+            proof = await purge(
+                desk.adapters, desk.migration, desk.org, desk.settings.database, digests, tell=screen.show
+            )
+        desk.console.print(proof, highlight=False)
+
+    _run_at_desk(work, org, data_dir)
+
+
+@command.command("demo-data")
+@click.option("--rows", type=click.IntRange(0, 200_000), default=100, show_default=True)
+@click.option("--faults", type=click.IntRange(0, 10_000), default=0, show_default=True)
+@click.option("--org", default="demo", show_default=True)
+@options.data_dir
+def demo_command(rows: int, faults: int, org: str, data_dir: Path) -> None:
+    """Rows as an older portal leaves them (development only). Faults go into the new rows; with --rows 0, into what
+    has moved to Salesforce already.
+    """
+
+    async def work(desk: Desk) -> None:
+        if not desk.settings.is_development:
+            raise click.ClickException("Demo data is for development only (BFF_ENV=development).")
+        if not rows:
+            planted = await plant(desk.adapters, desk.org.id, faults=faults)
+            for kind, row_ids in planted.items():
+                desk.console.print(f"  {kind}: {len(row_ids)}", highlight=False)
+            return
+        with ProgressScreen(desk.console, "made") as screen:
+            tell = lambda done: screen.show(done, rows)  # noqa: E731
+            await demo_data.load(desk.adapters, desk.org.id, rows=rows, faults=faults, tell=tell)
+
+    _run_at_desk(work, org, data_dir)
+
+
+@asynccontextmanager
+async def at_work(settings: Settings) -> AsyncIterator[tuple[Adapters, Migration]]:
+    side = make_migrating(make_all(settings), settings.legacy)
+    async with opened(side.adapters) as adapters:
+        yield adapters, Migration(adapters, settings.legacy)
+
+
+def _run_at_desk(work: Callable[[Desk], Awaitable[Result]], org: str | None, data_dir: Path) -> Result:
+    async def at_desk(settings: Settings) -> Result:
+        async with at_work(settings) as (adapters, migration):
+            chosen = await _choose_org(adapters, migration, org)
+            return await work(Desk(settings, adapters, migration, chosen))
+
+    return _run(at_desk, data_dir)
+
+
+def _run(work: Callable[[Settings], Awaitable[Result]], data_dir: Path) -> Result:
+    settings = load_settings(data_dir)
+
+    async def run() -> Result:
+        return await work(settings)
+
+    try:
+        return asyncio.run(run())
+    except REFUSALS as error:
+        raise click.ClickException(str(error)) from error
+    except LegacyUnavailable as error:
+        raise click.ClickException("PostgreSQL cannot be reached at LEGACY_DATABASE_URL.") from error
+    except DatabaseUnavailable as error:
+        raise click.ClickException("PostgreSQL cannot be reached at DATABASE_URL.") from error
+
+
+async def _list_orgs(adapters: Adapters) -> list[Org]:
+    async with adapters.database.orgless() as session:
+        return await list_orgs(session)
+
+
+async def _choose_org(adapters: Adapters, migration: Migration, slug: str | None) -> Org:
+    if slug is not None:
+        found = [org for org in await _list_orgs(adapters) if org.slug == slug]
+        if not found:
+            raise click.ClickException(f"There is no organisation {slug}.")
+        return found[0]
+    moving = await migration.list_moving()
+    if len(moving) != 1:
+        names = ", ".join(org.slug for org in moving) or "none"
+        raise click.ClickException(
+            f"Say which organisation with --org; those with something to move: {names}."
+        )
+    return moving[0]

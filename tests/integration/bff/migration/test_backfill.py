@@ -1,0 +1,110 @@
+"""Every row becomes a File of its account, with status, times and words, or is told why not."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from bff.migration import demo_data
+from bff.migration.backfill import BackfillRefused
+from bff.migration.phases import Phase
+from tests.integration.bff.migration.town import ORG_ID, Town
+
+LONG_AGO = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
+
+
+async def make_customer(town: Town) -> tuple[str, object]:
+    (account_id,) = await demo_data.make_accounts(town.adapters, 1)
+    customer = {"org": ORG_ID, "id": uuid4(), "name": "One", "account": account_id}
+    async with town.adapters.database.transaction(ORG_ID) as session:
+        await session.execute(demo_data.INSERT_CUSTOMER, customer)
+    return account_id, customer["id"]
+
+
+@pytest.mark.asyncio
+class TestBackfill:
+    async def test_moves_every_row_once_and_reports_what_cannot_move(self, town: Town) -> None:
+        before = town.count_versions()
+        await demo_data.load(town.adapters, ORG_ID, rows=60, faults=10)
+        await town.go_to(Phase.BACKFILL)
+        done = await town.backfill()
+        again = await town.backfill()
+
+        assert (done.moved, done.reported) == (50, 10)
+        assert (again.moved, again.known) == (0, 50)
+        assert town.count_versions() - before == 50
+        reasons = await town.list_rows(
+            "SELECT reason, count(*) FROM migration_documents WHERE state = 'reported' GROUP BY reason ORDER BY 1"
+        )
+        assert {row["reason"]: row["count"] for row in reasons} == {
+            "The document is empty.": 2,
+            "The document cannot be decoded.": 2,
+            "The row's status has no known spelling.": 2,
+            "The customer is not known here.": 2,
+            "The customer has no account.": 2,
+        }
+        assert await town.list_rows("SELECT id FROM deliveries WHERE state IN ('waiting', 'parked')") == []
+
+    async def test_takes_status_times_and_words_along(self, town: Town) -> None:
+        account_id, customer_id = await make_customer(town)
+        await town.add_row(
+            customer_id,
+            status="rejected",
+            message="Too dark @{guard}.",
+            submitted_at=LONG_AGO,
+            reviewed_at=LONG_AGO + timedelta(hours=2),
+        )
+        await town.go_to(Phase.BACKFILL)
+        await town.backfill()
+
+        account = town.get_account(account_id)
+        (version,) = town.list_versions(account_id)
+        assert account["Id_Verification_Status__c"] == "Rejected"
+        assert account["Id_Verification_Rejection_Message__c"] == "Too dark @ {guard}."
+        assert account["Id_Verification_Submitted_Date_Time__c"].startswith("2025-03-01T09:30:00")
+        assert account["Id_Verification_Submitted_Version_Id__c"] == version["Id"]
+        assert account["Id_Verification_Content_Document_Id__c"] == version["ContentDocumentId"]
+        (attempt,) = await town.list_rows(
+            "SELECT number, verdict, state, version_id FROM verification_attempts"
+        )
+        assert attempt == {
+            "number": 1,
+            "verdict": "rejected",
+            "state": "delivered",
+            "version_id": version["Id"],
+        }
+
+    async def test_makes_rows_of_one_customer_versions_in_their_order(self, town: Town) -> None:
+        account_id, customer_id = await make_customer(town)
+        for days, status in ((9, "pending"), (3, "rejected"), (5, "rejected")):
+            at = LONG_AGO + timedelta(days=days)
+            await town.add_row(customer_id, status=status, submitted_at=at)
+        await town.go_to(Phase.BACKFILL)
+        await town.backfill()
+
+        versions = town.list_versions(account_id)
+        attempts = await town.list_rows(
+            "SELECT number, submitted_at, version_id FROM verification_attempts ORDER BY number"
+        )
+        assert [attempt["version_id"] for attempt in attempts] == [version["Id"] for version in versions]
+        assert [attempt["submitted_at"].day for attempt in attempts] == [4, 6, 10]
+        assert town.get_account(account_id)["Id_Verification_Status__c"] == "Submitted"
+
+    async def test_refuses_before_its_phase(self, town: Town) -> None:
+        await demo_data.load(town.adapters, ORG_ID, rows=2)
+        with pytest.raises(BackfillRefused):
+            await town.backfill()
+
+    async def test_survives_answers_that_are_cut_and_makes_no_second_file(self, town: Town) -> None:
+        before = town.count_versions()
+        await demo_data.load(town.adapters, ORG_ID, rows=40)
+        await town.go_to(Phase.BACKFILL)
+        town.emulator.faults.change({"seed": 5, "cut_after_ratio": 0.15, "method": "POST"})
+        for _ in range(8):
+            await town.backfill()
+        town.emulator.faults.reset()
+        await town.backfill()
+
+        states = await town.list_rows("SELECT state, count(*) FROM migration_documents GROUP BY state")
+        assert states == [{"state": "moved", "count": 40}]
+        assert town.count_versions() - before == 40

@@ -1,0 +1,117 @@
+"""An org with an older portal's table, an operator, and what Salesforce really has."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest_asyncio
+from sqlalchemy import text
+
+from bff.adapters import Adapters
+from bff.demo.people import DEMO_ORGS
+from bff.migration.backfill import Backfill, Progress
+from bff.migration.demo_data import INSERT_ROW, make_pictures, make_unique
+from bff.migration.phases import ORDER, Phase
+from bff.migration.service import Migration
+from bff.migration.side import MigrationSide, make_migrating
+from bff.migration.verifier import Outcome, Verifier
+from bff.settings import LegacySettings
+from bff.tenancy import Org, list_orgs
+from sf_sync.emulator.app import Emulator
+from tests.fixtures.portal import Portal
+
+ORG_ID = DEMO_ORGS[0].id
+PICTURE = make_pictures()[0]
+
+
+class Town(msgspec.Struct, frozen=True):
+    """`migration` is another process than the portal's: an operator's command."""
+
+    portal: Portal
+    emulator: Emulator
+    org: Org
+    side: MigrationSide
+    migration: Migration
+
+    @property
+    def adapters(self) -> Adapters:
+        return self.side.adapters
+
+    async def go_to(self, phase: Phase) -> None:
+        """Without looking at conditions: the test is about the phase, not the way."""
+        async with self.adapters.database.transaction(ORG_ID) as session:
+            await session.execute(
+                text(
+                    "UPDATE migrations SET phase = :phase, window_id = window_id + 1,"
+                    " percent = CASE WHEN :phase = 'ramp' THEN 100 ELSE 0 END,"
+                    " changed_at = clock_timestamp() - interval '1 minute'"
+                ),
+                {"phase": phase},
+            )
+        await self.migration._tell()
+        await self.side.board.refresh()
+
+    async def backfill(self) -> Progress:
+        return await Backfill(self.adapters, ORG_ID).run()
+
+    async def verify(self, *, repair: bool = False) -> Outcome:
+        return await Verifier(self.adapters, ORG_ID).run(repair=repair)
+
+    async def add_row(self, customer_id: UUID, **values: Any) -> UUID:
+        """A submission of this customer, as the older portal keeps it."""
+        row_id: UUID = values.pop("id", None) or uuid4()
+        row: dict[str, Any] = {
+            "org": ORG_ID,
+            "id": row_id,
+            "customer": customer_id,
+            "name": "card.jpg",
+            "type": "image/jpeg",
+            "content": make_unique(PICTURE, row_id.bytes),
+            "status": "pending",
+            "note": None,
+            "message": None,
+            "reviewed_at": None,
+        } | values
+        row.setdefault("updated_at", row["reviewed_at"] or row["submitted_at"])
+        async with self.adapters.database.transaction(ORG_ID) as session:
+            await session.execute(INSERT_ROW, row)
+        return row_id
+
+    async def list_rows(self, statement: str) -> list[dict[str, Any]]:
+        async with self.adapters.database.transaction(ORG_ID) as session:
+            return [dict(row._mapping) for row in await session.execute(text(statement))]
+
+    def get_account(self, account_id: str) -> Any:
+        return self.emulator.org.get("Account", account_id)
+
+    def list_versions(self, account_id: str) -> list[Any]:
+        """Of all documents shown on the account, oldest first."""
+        links = self.emulator.org.find_by("ContentDocumentLink", "LinkedEntityId", account_id)
+        return [
+            version
+            for link in links
+            for version in sorted(
+                self.emulator.org.find_by("ContentVersion", "ContentDocumentId", link["ContentDocumentId"]),
+                key=lambda version: int(version["VersionNumber"]),
+            )
+        ]
+
+    def count_versions(self) -> int:
+        return len(list(self.emulator.org.select("ContentVersion")))
+
+
+def list_phases() -> list[Phase]:
+    return list(ORDER)
+
+
+@pytest_asyncio.fixture
+async def town(portal: Portal, emulator: Emulator) -> AsyncIterator[Town]:
+    settings = LegacySettings(shadow_reads=20)
+    side = make_migrating(portal.adapters, settings)
+    async with side.adapters.database.orgless() as session:
+        orgs = await list_orgs(session)
+    org = next(org for org in orgs if org.id == ORG_ID)
+    yield Town(portal, emulator, org, side, Migration(side.adapters, settings))
+    await side.view.close()
+    emulator.faults.reset()
