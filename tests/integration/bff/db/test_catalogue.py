@@ -89,6 +89,32 @@ class TestTenantTables:
         assert await ask(owner, OWNED) == [(0,)]
 
 
+FORGOTTEN = """
+    CREATE TABLE forgotten (org_id uuid NOT NULL, id uuid PRIMARY KEY, phone text, UNIQUE (phone, org_id));
+    CREATE TABLE unforced (org_id uuid NOT NULL, id uuid, customer_id uuid, PRIMARY KEY (org_id, id),
+        FOREIGN KEY (customer_id, org_id) REFERENCES customers (id, org_id));
+    ALTER TABLE unforced ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY reading ON unforced FOR SELECT USING (true);
+"""
+
+
+@pytest.mark.asyncio
+class TestForgottenDefences:
+    async def test_are_named_by_the_questions_above(self, owner: Connection) -> None:
+        """Tables as somebody in a hurry would make them; they vanish with the transaction."""
+        async with owner.transaction(force_rollback=True):
+            await owner.execute("ALTER TABLE customers ADD UNIQUE (id, org_id)")
+            await owner.execute(FORGOTTEN)
+            tables = await list_tenant_tables(owner)
+            found = [row for row in await ask(owner, OPEN_TABLES, [tables]) if row[1:] != (True, True, 1)]
+            keys = {index for _, index in await ask(owner, LEAKY_KEYS, [tables])}
+            references = await ask(owner, LEAKY_REFERENCES, {"tables": tables})
+
+        assert sorted(found) == [("forgotten", False, False, 0), ("unforced", True, False, 0)]
+        assert keys == {"forgotten_pkey", "forgotten_phone_org_id_key", "customers_id_org_id_key"}
+        assert len(references) == 1
+
+
 @pytest.mark.asyncio
 class TestApplicationRole:
     async def test_sees_nothing_without_an_org(self, owner: Connection, app: Connection) -> None:
