@@ -10,23 +10,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.otp.keys import Binding
-from bff.otp.rules import LATEST, Crowd, Sent, Target
+from bff.otp.rules import Sent, Target
 
 
 class Scope(StrEnum):
     """Codes that belong together, by the column that says so."""
 
     PHONE = "phone"
-    BLOCK = "block"
-    COUNTRY = "country"
     CALLER = "actor"
-    NETWORK = "network"
-    ORG = "org_id"
 
 
-# Sends of one org take turns: each counts what the others sent.
-LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('one-time codes of ' || CAST(:org AS text), 0))")
-GET_ORG = text("SELECT name, coalesce(sms_countries, ARRAY[region]) AS countries FROM orgs WHERE id = :org")
+# Sends of one org take turns: each counts what the others sent. What is counted is read by later statements, which see
+# what was committed meanwhile.
+LOCK = text(
+    "SELECT name, coalesce(sms_countries, ARRAY[region]) AS countries,"
+    " pg_advisory_xact_lock(hashtextextended('one-time codes of ' || id::text, 0)) FROM orgs WHERE id = :org"
+)
 REPLACE = text(
     "UPDATE one_time_codes SET ended_at = :at WHERE org_id = :org AND phone = :phone AND purpose = :purpose"
     " AND actor = :actor AND ended_at IS NULL"
@@ -57,19 +56,7 @@ _LIST = (
     " CASE WHEN ended_at IS NULL AND expires_at > :now THEN tries ELSE failures END AS spent"
     " FROM one_time_codes WHERE org_id = :org AND {column} = :value AND sent_at > :since ORDER BY sent_at DESC"
 )
-_NTH = (
-    "SELECT sent_at FROM one_time_codes WHERE org_id = :org AND {column} = :value AND sent_at > :since"
-    " ORDER BY sent_at DESC OFFSET :skip LIMIT 1"
-)
-_CROWD = (
-    "SELECT count(*) AS sent, count(entered_at) AS entered, max(sent_at) AS newest_at FROM (SELECT sent_at, entered_at"
-    " FROM one_time_codes WHERE org_id = :org AND {column} = :value AND sent_at > :since ORDER BY sent_at DESC"
-    " LIMIT :limit) AS latest"
-)
-LIST_SENT, FIND_NTH, FIND_CROWD = (
-    {scope: text(statement.format(column=scope.value)) for scope in Scope}
-    for statement in (_LIST, _NTH, _CROWD)
-)
+LIST_SENT = {scope: text(_LIST.format(column=scope.value)) for scope in Scope}
 
 
 class OrgRules(msgspec.Struct, frozen=True):
@@ -114,8 +101,7 @@ def _describe(binding: Binding) -> dict[str, Any]:
 
 async def lock_codes(session: AsyncSession, *, org_id: UUID) -> OrgRules:
     """Until the transaction ends nobody else sends codes in this org."""
-    await session.execute(LOCK, {"org": org_id})
-    row = (await session.execute(GET_ORG, {"org": org_id})).one()
+    row = (await session.execute(LOCK, {"org": org_id})).one()
     return OrgRules(row.name, row.countries)
 
 
@@ -154,29 +140,12 @@ async def try_code(
 
 
 async def list_sent(
-    session: AsyncSession, scope: Scope, value: object, *, org_id: UUID, since: datetime, now: datetime
+    session: AsyncSession, scope: Scope, value: str, *, org_id: UUID, since: datetime, now: datetime
 ) -> list[Sent]:
     """Newest first."""
     values = {"org": org_id, "value": value, "since": since, "now": now}
     rows = await session.execute(LIST_SENT[scope], values)
     return [Sent(sent_at=row.sent_at, is_entered=row.is_entered, spent=row.spent) for row in rows]
-
-
-async def find_full_since(
-    session: AsyncSession, scope: Scope, value: object, *, org_id: UUID, since: datetime, limit: int
-) -> datetime | None:
-    """When the limit-th newest of these codes was sent, if there are so many since then."""
-    values = {"org": org_id, "value": value, "since": since, "skip": limit - 1}
-    found: datetime | None = (await session.execute(FIND_NTH[scope], values)).scalar_one_or_none()
-    return found
-
-
-async def get_crowd(
-    session: AsyncSession, scope: Scope, value: object, *, org_id: UUID, since: datetime
-) -> Crowd:
-    values = {"org": org_id, "value": value, "since": since, "limit": LATEST}
-    row = (await session.execute(FIND_CROWD[scope], values)).one()
-    return Crowd(sent=row.sent, entered=row.entered, newest_at=row.newest_at)
 
 
 async def forget_codes(session: AsyncSession, *, org_id: UUID, now: datetime, age: timedelta) -> int:

@@ -16,7 +16,8 @@ from bff.adapters import Adapters
 from bff.audit import record
 from bff.errors import InvalidRequest
 from bff.identity import Caller, CallerKind
-from bff.otp.admission import Wish, admit
+from bff.otp.admission import admit
+from bff.otp.counting import Wish
 from bff.otp.keys import Binding, CodeKeys, draw_code, draw_salt, make_code_keys
 from bff.otp.proofs import digest_proof
 from bff.otp.refusals import (
