@@ -14,10 +14,10 @@ from bff.errors import IdempotencyKeyReused, PortalError, ServiceUnavailable, To
 from bff.identity import Caller, requires_customer
 from bff.orders.refusals import OrderBlocked, OrderNotChecked, OrderUnconfirmed
 from bff.portal.cart import Cart, make_cart_cookie, make_empty_cart, parse_items
-from bff.portal.checkout_form import FilledOrder, parse_order_form
+from bff.portal.checkout_form import FilledOrder, list_mistakes, parse_order_form
 from bff.portal.checkout_scene import CheckoutPage, Scene
 from bff.portal.checkout_view import make_removed
-from bff.portal.forms import FORM, LARGEST_FORM, read_form
+from bff.portal.forms import FORM, LARGEST_FORM, FieldError, read_form
 from bff.portal.people import get_texts_for
 from bff.portal.places import CHECKOUT, CHECKOUT_DOCUMENT, CHECKOUT_ORDER, CHECKOUT_STATUS, ORDERS
 from bff.portal.rendering import make_frame, make_live_part, make_page, render
@@ -39,13 +39,15 @@ _SENTENCES: dict[type[PortalError], str] = {
 _REFUSALS = (OrderBlocked, OrderNotChecked, OrderUnconfirmed, ServiceUnavailable, IdempotencyKeyReused)
 _CHANGED_OFFER = N_("An offer has changed since you opened this page. Please check it and order again.")
 _CHANGED_CART = N_("Your cart has changed in another window. Please check it and order again.")
+_MISTAKES = N_("Please check what you entered")
 _FULL = N_("Your cart is full. Order what is in it, or remove something first.")
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """What went wrong, above everything else."""
+    """What went wrong, above everything else; `errors` lead to their fields."""
 
     text: str
+    errors: tuple[FieldError, ...] = ()
     action: Link | None = None
 
 
@@ -100,7 +102,7 @@ async def place_order(
     if cart.items and cart.items != filled.items:
         return await _show_again(caller, cart, checkout_page, filled, status=409, sentence=_CHANGED_CART)
     if filled.order is None:
-        return await _show_again(caller, cart, checkout_page, filled, status=422)
+        return await _show_again(caller, cart, checkout_page, filled, status=422, sentence=_MISTAKES)
     try:
         answer = await checkout_page.submit(caller, filled.order, key=filled.key)
     except _REFUSALS as refusal:
@@ -155,11 +157,11 @@ async def _show_again(
     filled: FilledOrder,
     *,
     status: int,
-    sentence: str = "",
+    sentence: str,
 ) -> Response[str]:
     shown = cart if cart.items else Cart(id=filled.key, items=filled.items)
     scene = await page.load(caller, shown, filled=filled)
-    alert = Alert(text=scene.texts.say(sentence)) if sentence else None
+    alert = Alert(text=scene.texts.say(sentence), errors=list_mistakes(filled, scene.texts))
     return answer_whole(scene, alert=alert, status=status)
 
 

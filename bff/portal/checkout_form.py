@@ -9,7 +9,7 @@ from bff.errors import InvalidRequest
 from bff.orders.schemas import OrderInput
 from bff.phones import PhoneNotValid, parse_phone
 from bff.portal.cart import Items, is_id, parse_items
-from bff.portal.forms import Field, find_mistake
+from bff.portal.forms import Field, FieldError, find_mistake
 from bff.texts import N_, Texts
 
 NAME, PHONE, NOTES = "contactName", "phoneNumber", "notes"
@@ -99,3 +99,8 @@ def make_delivery_fields(filled: FilledOrder, texts: Texts) -> tuple[Field, ...]
             lines=2,
         ),
     )
+
+
+def list_mistakes(filled: FilledOrder, texts: Texts) -> tuple[FieldError, ...]:
+    fields = make_delivery_fields(filled, texts)
+    return tuple(FieldError(f"{field.label}: {field.error}", field.id) for field in fields if field.error)

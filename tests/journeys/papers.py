@@ -9,6 +9,7 @@ from tests.documents import make_jpeg
 from tests.journeys.town import Town
 
 JPEG = make_jpeg()
+LOOKS, LOOK_EVERY_MS = 100, 200
 
 
 def make_file(name: str, content: bytes = JPEG, media_type: str = "image/jpeg") -> FilePayload:
@@ -30,10 +31,18 @@ async def choose(page: Page, file: FilePayload, state: str = "ready") -> None:
 
 @asynccontextmanager
 async def reviewing(town: Town, name: str) -> AsyncIterator[Page]:
-    """A reviewer who has the customer's document open in the console."""
+    """A reviewer who has the customer's document open in the console. It may have to wait for its turn among the
+    account's writes, and the console is no live page.
+    """
     reviewer = await town.browser.new_page()
     await reviewer.goto(f"{town.console}/documents")
-    await reviewer.get_by_role("link", name=name).first.click()
+    waiting = reviewer.locator("table.documents").get_by_role("link", name=name)
+    for _ in range(LOOKS):
+        if await waiting.count():
+            break
+        await reviewer.wait_for_timeout(LOOK_EVERY_MS)
+        await reviewer.reload()
+    await waiting.click()
     yield reviewer
     await reviewer.close()
 
