@@ -25,14 +25,17 @@ class Town(msgspec.Struct, frozen=True):
 
     @asynccontextmanager
     async def visit(
-        self, name: str, path: str = "/account/shop/internet", **context: Any
+        self, name: str, path: str = "/account/shop/internet", *, language: str = "", **context: Any
     ) -> AsyncIterator[Page]:
         """A customer who has signed in and looks at a page; the internet page unless told otherwise."""
-        opened = await self.browser.new_context(base_url=f"http://localhost:{self.run.port}", **context)
+        portal = f"http://localhost:{self.run.port}"
+        opened = await self.browser.new_context(base_url=portal, **context)
+        if language:
+            await opened.add_cookies([{"name": "language", "value": language, "url": portal}])
         page = await opened.new_page()
         await page.goto(path)
         await page.get_by_role("button", name=name).click()
-        await expect(headline(page)).to_be_visible()
+        await expect(page.locator("nav.tabs")).to_be_visible()
         yield page
         await opened.close()
 

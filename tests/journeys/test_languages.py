@@ -1,0 +1,96 @@
+"""Japanese and Arabic as people live them: chosen on a page, kept, and alive when the status changes."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bff.texts import get_texts
+from tests.journeys.test_accessibility import PLACE_ORDER
+from tests.journeys.town import Town, headline, keep_picture, press_tab_until
+
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+
+PAGES = ("/account", "/account/shop/internet", "/account/shop/sim", "/account/orders", "/checkout")
+WHERE_IT_BEGINS = "(element) => Math.round(element.getBoundingClientRect().left)"
+
+
+async def choose_language(page: Page, name: str) -> None:
+    await page.locator("[data-menu] summary").click()
+    await page.get_by_role("button", name=name, exact=True).click()
+
+
+class TestSwitch:
+    async def test_leads_back_to_the_same_page_and_is_kept(self, town: Town) -> None:
+        async with town.visit("Hana Sato", "/account/shop/sim") as page:
+            await choose_language(page, "日本語")
+            await expect(page).to_have_url(re.compile("/account/shop/sim$"))
+            await expect(headline(page)).to_have_text(get_texts("ja").say("Upload your ID to order a SIM"))
+
+            await page.get_by_role("link", name=get_texts("ja").say("Orders"), exact=True).click()
+            await expect(page.locator("html")).to_have_attribute("lang", "ja")
+
+    async def test_works_with_the_keyboard_and_closes_by_itself(self, town: Town) -> None:
+        async with town.visit("Hana Sato", "/account") as page:
+            menu = page.locator("[data-menu]")
+            await menu.locator("summary").focus()
+            await page.keyboard.press("Enter")
+            await expect(menu.get_by_role("button", name="العربية")).to_be_visible()
+            await page.keyboard.press("Escape")
+            await expect(menu.get_by_role("button", name="العربية")).to_be_hidden()
+            await expect(menu.locator("summary")).to_be_focused()
+
+            await page.keyboard.press("Enter")
+            await press_tab_until(page, 'button[value="ar"]')
+            await page.keyboard.press("Enter")
+            await expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+    async def test_works_without_any_script(self, town: Town) -> None:
+        async with town.visit("Hana Sato", "/account", java_script_enabled=False) as page:
+            await choose_language(page, "العربية")
+            await expect(page.locator("h1")).to_have_text(get_texts("ar").say("Overview"))
+
+
+class TestArabic:
+    async def test_reads_from_right_to_left(self, town: Town) -> None:
+        """The brand stands on the right, the name of an offer begins where the lines begin, arrows point on."""
+        async with town.visit("Sara Ito", "/account/shop/internet", language="ar") as page:
+            brand, who = page.locator(".brand"), page.locator(".who")
+            assert await brand.evaluate(WHERE_IT_BEGINS) > await who.evaluate(WHERE_IT_BEGINS)
+            aligned = await page.locator(".offer__text").first.evaluate(
+                "(e) => getComputedStyle(e).textAlign"
+            )
+            assert aligned == "right"
+
+    async def test_hears_of_a_decision_in_arabic(self, town: Town) -> None:
+        texts = get_texts("ar")
+        async with town.visit("Hana Sato", "/account/shop/internet", language="ar") as page:
+            await page.get_by_role("button", name=texts.say("Request a review")).click()
+            await expect(headline(page)).to_have_text(texts.say("Review in progress"))
+            await town.decide("Hana Sato", decision="approve", result="Home")
+            await expect(headline(page)).to_have_text(texts.say("Eligible for: Home"))
+            await keep_picture(page, "language-ar-decided")
+
+
+class TestEveryLanguage:
+    @pytest.mark.parametrize(
+        ("language", "width", "scheme"),
+        [
+            ("ja", 360, "light"),
+            ("ar", 360, "dark"),
+            ("en", 768, "dark"),
+            ("ja", 768, "dark"),
+            ("ar", 1280, "light"),
+        ],
+    )
+    async def test_fits_the_screen(self, town: Town, language: str, width: int, scheme: str) -> None:
+        look: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+        async with town.visit("Omar Hashimi", "/account", language=language, **look) as page:
+            for place in PAGES:
+                await page.goto(place)
+                await keep_picture(page, f"language-{language}{place.replace('/', '-')}-{width}-{scheme}")
+        async with town.visit("Sara Ito", "/account", language=language, **look) as page:
+            order = await page.evaluate(PLACE_ORDER, "SIM-3G")
+            await page.goto(f"/account/orders/{order}")
+            await keep_picture(page, f"language-{language}-order-{width}-{scheme}")
