@@ -2,7 +2,9 @@
 
 from litestar import Response, get
 
+from bff.portal.checkout_view import LineView
 from bff.portal.forms import Choice, Field
+from bff.portal.offers_view import OffersView, OfferView
 from bff.portal.rendering import make_frame, make_page, render
 from bff.texts import DEFAULT_LANGUAGE, get_texts
 
@@ -14,9 +16,27 @@ FIELDS = (
     Field(name="choice", label="Choice", width="half", choices=(Choice("a", "First"), Choice("b", "Second"))),
     Field(name="lines", label="Several lines", lines=3),
 )
+OFFERS = OffersView(
+    title="Offers",
+    lead="Each with its price and one button; above them why they cannot be ordered yet.",
+    path="#offers",
+    shop="internet",
+    reason="The reason.",
+    promise="What can be done all the same.",
+    offers=(
+        OfferView(sku="A", name="Internet, home", description="What it is, in a sentence.", price="¥5,200"),
+        OfferView(sku="B", name="SIM, 5 GB", description="", price="¥1,480", in_cart="In your cart: 1"),
+    ),
+)
+LINES = (
+    LineView(sku="A", name="Internet, home", quantity=1, choices=(1, 2), total="¥5,200"),
+    LineView(sku="B", name="SIM, 5 GB", quantity=2, choices=(1, 2), price="¥1,480", total="¥2,960"),
+    LineView(sku="C", name="SIM, 20 GB", quantity=1, choices=(1, 2), problem="Why it cannot be ordered."),
+)
 
 
 @get("/design", opt={"open": True}, include_in_schema=False, sync_to_thread=False)
 def show_design() -> Response[str]:
     texts = get_texts(DEFAULT_LANGUAGE)
-    return make_page(render("design.html", texts, frame=make_frame(texts), fields=FIELDS))
+    html = render("design.html", texts, frame=make_frame(texts), fields=FIELDS, offers=OFFERS, lines=LINES)
+    return make_page(html)

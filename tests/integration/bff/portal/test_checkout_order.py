@@ -245,6 +245,43 @@ class TestOutage:
         assert 'href="/account/orders"' in answer.text
 
 
+class TestKey:
+    """An order that was refused for good gives its key up; one that may exist keeps it."""
+
+    @pytest.mark.parametrize(
+        ("fault", "fields", "status", "is_kept"),
+        [
+            ("unavailable", {}, 503, False),
+            ("cut_before", {}, 503, True),
+            ("", {"phoneNumber": "12"}, 422, True),
+        ],
+    )
+    async def test_after_a_refusal(
+        self, scene: Scene, fault: str, fields: dict[str, str], status: int, *, is_kept: bool
+    ) -> None:
+        await warm(scene)
+        async with shopping(scene, "sara") as client:
+            await add(client, SIM)
+            opened = await open_checkout(client)
+            if fault:
+                scene.emulator.faults.change({fault: True})
+            answer = await confirm(client, opened, **fields)
+            reopened = await open_checkout(client)
+
+        assert answer.status_code == status
+        assert (reopened["key"] == opened["key"]) == is_kept
+        assert f'name="key" value="{reopened["key"]}"' in answer.text
+
+    async def test_after_a_block(self, scene: Scene) -> None:
+        async with shopping(scene, "kenji") as client:
+            await add(client, NET)
+            opened = await open_checkout(client)
+            await confirm(client, opened)
+            reopened = await open_checkout(client)
+
+        assert reopened["key"] != opened["key"]
+
+
 class TestDocument:
     async def test_is_sent_within_the_checkout(self, scene: Scene) -> None:
         async with shopping(scene, "hana") as client:
