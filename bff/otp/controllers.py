@@ -74,7 +74,7 @@ async def send_code(
         **WITH_BODY,
         422: ResponseSpec(
             WrongCode,
-            description="Unprocessable Entity: code_wrong; without `triesLeft`: code_expired, phone_not_valid",
+            description="Unprocessable Entity: code_wrong, code_expired, phone_not_valid",
             media_type=PROBLEM_JSON,
             generate_examples=False,
         ),

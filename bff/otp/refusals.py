@@ -44,10 +44,10 @@ class CodeNotSent(PortalError):
     detail = N_("The code could not be sent. Please try again shortly.")
 
 
-class WrongCode(Problem, frozen=True, kw_only=True, rename="camel"):
-    """`triesLeft` is at least 1: a code that is used up is `code_expired`."""
+class WrongCode(Problem, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """`triesLeft` comes with `code_wrong` and is at least 1: a code that is used up is `code_expired`."""
 
-    tries_left: int
+    tries_left: int | None = None
 
 
 class CodeWrong(PortalError):

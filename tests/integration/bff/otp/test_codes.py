@@ -272,6 +272,18 @@ class TestMessage:
         assert refusal.value.retry_after_s == 60
 
 
+class TestWithoutRedis:
+    async def test_codes_go_on_with_the_same_limits(self, desk: Desk) -> None:
+        await desk.adapters.redis.close()
+        await desk.send()
+        with pytest.raises(TooManyCodes):
+            await desk.send()
+        with pytest.raises(CodeWrong):
+            await desk.enter(desk.outbox.wrong_code)
+
+        assert await desk.enter(desk.outbox.code)
+
+
 class TestUpkeep:
     async def test_forgets_what_no_limit_looks_at_any_more(self, desk: Desk) -> None:
         await desk.send()
