@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from bff.addresses import (
+    TEXT,
     AddressOnFile,
     CustomerAddress,
     NewAddressInput,
@@ -31,14 +32,22 @@ from bff.customers.rules import (
 from bff.freshness import to_seconds
 from bff.phones import parse_phone
 
+# What PostgreSQL and Python lower alike; addresses beyond ASCII are refused.
 Email = Annotated[
-    str, Meta(min_length=5, max_length=254, pattern=r"^[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+\.[^@\s.]+$")
+    str,
+    Meta(
+        min_length=5,
+        max_length=254,
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+    ),
 ]
-PhoneText = Annotated[str, Meta(min_length=1, max_length=64)]
+PhoneText = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Picture = Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s\x00-\x1f\x7f\"'<>\\]+$")]
-Proof = Annotated[str, Meta(min_length=1, max_length=500)]
+Proof = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[!-~]+$")]
 Key = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,49}$", min_length=1, max_length=50)]
-Choice = bool | Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[str, Meta(max_length=200)]
+Choice = (
+    bool | Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[str, Meta(max_length=200, pattern=TEXT)]
+)
 Addresses = Annotated[list[NewAddressInput], Meta(max_length=10)]
 Preferences = Annotated[dict[Key, Choice], Meta(max_length=50)]
 
