@@ -13,6 +13,7 @@ from tests.integration.bff.orders.shop import place
 from tests.integration.bff.portal.sim import judge
 from tests.integration.bff.portal.visitor import show, visiting
 from tests.integration.bff.scene import Scene
+from tests.tables import make_id, read_table
 
 pytestmark = pytest.mark.asyncio
 
@@ -29,6 +30,12 @@ def list_checks(page: str) -> list[tuple[str, str, str]]:
         r'<dt>([^<]+)</dt><dd><span class="badge tone-(\w+)">.*?</svg>([^<]+)</span>', page, re.DOTALL
     )
     return [(name, tone, words) for name, tone, words in rows]
+
+
+def find_action(page: str) -> str:
+    """The words of the status card's button."""
+    found = re.search(r'<a class="button button--wide-on-phones" href="[^"]*">([^<]*)', page)
+    return found[1] if found else "–"
 
 
 async def look(scene: Scene, name: str) -> None:
@@ -145,38 +152,22 @@ class TestOne:
 
 
 class TestReview:
-    @pytest.mark.parametrize(
-        ("statuses", "headline", "words", "row"),
-        [
-            ([], "Order placed", "Our team is checking your document meanwhile.", ("info", "Submitted")),
-            (
-                ["Rejected"],
-                "Your order is on hold",
-                "Your ID was rejected. Please send a new, clear photo of your residence card.",
-                ("bad", "Rejected"),
-            ),
-            (
-                ["Rejected", "Submitted"],
-                "Your order is on hold",
-                "Our team is checking your new document.",
-                ("info", "Submitted"),
-            ),
-            (["Rejected", "Submitted", "Verified"], "Order placed", "Thank you.", ("good", "Verified")),
-        ],
-    )
-    async def test_shows_where_the_order_stands(
-        self, scene: Scene, statuses: list[str], headline: str, words: str, row: tuple[str, str]
-    ) -> None:
+    @pytest.mark.parametrize("row", read_table("orders.md", "What its page says"), ids=make_id)
+    async def test_says_what_the_table_says(self, scene: Scene, row: dict[str, str]) -> None:
         order = await place(scene, "kenji", "SIM-3G")
-        for status in statuses:
-            await judge(scene, "kenji", status)
+        for verdict in [] if row["verdicts"] == "–" else row["verdicts"].split(", "):
+            await judge(scene, "kenji", verdict)
             await look(scene, "kenji")
         async with visiting(scene, "kenji") as client:
             answer = await open_order(client, order)
 
-        assert f'id="headline" tabindex="-1">{headline}</h2>' in answer.text
-        assert words in show(answer)
-        assert list_checks(answer.text)[1] == ("ID verification", *row)
+        assert f'<section class="card status tone-{row["tone"]}"' in answer.text
+        assert f'id="headline" tabindex="-1">{row["headline"]}</h2>' in answer.text
+        assert row["explanation"] in show(answer)
+        assert [words for name, _, words in list_checks(answer.text) if name == "ID verification"] == [
+            row["row"]
+        ]
+        assert find_action(answer.text) == row["next action"]
 
     async def test_gives_the_reviewers_words_and_the_way_to_a_new_document(self, scene: Scene) -> None:
         order = await place(scene, "kenji", "SIM-3G")
