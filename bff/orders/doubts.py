@@ -15,7 +15,7 @@ from bff.deliveries import Deliveries
 from bff.orders.answers import make_order_answer, show_row
 from bff.orders.claims import LEASE_S
 from bff.orders.delivery import promise_review
-from bff.orders.phone_sightings import promise_sighting
+from bff.orders.phone_uses import promise_phone_use
 from bff.orders.repository import (
     OrderRow,
     close_order,
@@ -123,7 +123,7 @@ class Doubts:
                 salesforce_id=salesforce_id,
             )
         phone = row.delivery.phone if row.delivery else None
-        await promise_sighting(session, self._jobs, org_id=org_id, order_id=row.id, phone=phone)
+        await promise_phone_use(session, self._jobs, org_id=org_id, order_id=row.id, phone=phone)
         await record(
             session,
             org_id=org_id,

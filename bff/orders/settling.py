@@ -26,7 +26,7 @@ from bff.next_actions import NextActionCode
 from bff.orders.answers import ShownOrder, find_verification, make_order_answer
 from bff.orders.claims import Claimed
 from bff.orders.delivery import STATUS_KIND, StatusChange, promise_review
-from bff.orders.phone_sightings import promise_sighting
+from bff.orders.phone_uses import promise_phone_use
 from bff.orders.placing import Blocked, Contradicted, Placed, Result, Unavailable, Unconfirmed
 from bff.orders.refusals import OrderBlocked, OrderNotChecked, OrderRefusal, OrderUnconfirmed
 from bff.orders.repository import close_order, settle_placed
@@ -105,7 +105,7 @@ class Settling:
                 raise OrderUnconfirmed(retry_after_s=RETRY_AFTER_S)
             await insert_decision(session, org_id=submission.org_id, decision=decision)
             await _audit(session, submission, "order.placed", decision.id)
-            await promise_sighting(
+            await promise_phone_use(
                 session,
                 self._jobs,
                 org_id=submission.org_id,

@@ -7,7 +7,7 @@ from procrastinate import JobContext
 from bff.adapters import Adapters
 from bff.jobs import EVERY_10_S, JitteredRetry, tasks
 from bff.orders import delivery as _delivery  # noqa: F401  (registers its deliveries)
-from bff.orders import phone_sightings as _phone_sightings  # noqa: F401  (registers its job)
+from bff.orders import phone_uses as _phone_uses  # noqa: F401  (registers its job)
 from bff.orders.doubts import Doubts
 from bff.orders.reviews import Reviews
 from bff.orders.watch import SWEEP, TASK

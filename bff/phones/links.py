@@ -20,7 +20,7 @@ class LinkSource(StrEnum):
 
 
 class LinkOutcome(StrEnum):
-    """What a sighting of a number came to. The last three wrote nothing."""
+    """What a use of a number came to. The last three wrote nothing."""
 
     CREATED = "created"
     REFRESHED = "refreshed"

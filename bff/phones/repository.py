@@ -59,7 +59,7 @@ async def link_phone(
 ) -> LinkOutcome:
     """Write down that the customer of the org uses this number (E.164), in the session's own transaction.
 
-    Each call counts as one sighting, so a job that may be repeated makes sure itself that it calls once. Numbers of
+    Each call counts as one use, so a job that may be repeated makes sure itself that it calls once. Numbers of
     operators, profiles of staff and lines that are no person's are passed over: see the outcome.
 
     Raises:

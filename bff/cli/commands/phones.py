@@ -15,7 +15,7 @@ from bff.audit import record
 from bff.cli import options
 from bff.cli.environment import load_settings
 from bff.db import Database, DatabaseUnavailable
-from bff.orders.phone_sightings import BackfillState, advance_backfill, begin_backfill, count_left
+from bff.orders.phone_uses import BackfillState, advance_backfill, begin_backfill, count_left
 from bff.phones import PhoneNotValid, mask_phone, parse_phone
 from bff.phones.operators import (
     add_operator_phone,

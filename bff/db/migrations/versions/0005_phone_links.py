@@ -41,7 +41,7 @@ CREATE INDEX phone_links_by_phone ON phone_links (org_id, phone, is_verified DES
 CREATE INDEX phone_links_by_last4 ON phone_links (org_id, last4, is_verified DESC, last_seen_at DESC, id DESC)
     WHERE is_live;
 CREATE INDEX phone_links_by_ending ON phone_links (org_id, reversed) WHERE is_live;
-CREATE INDEX phone_links_by_customer ON phone_links (org_id, customer_id);
+CREATE INDEX phone_links_by_customer ON phone_links (org_id, customer_id, last4);
 
 CREATE TABLE operator_phones (
     org_id uuid NOT NULL REFERENCES orgs,

@@ -1,4 +1,4 @@
-"""What the table of links remembers of each sighting, and what it leaves out."""
+"""What the table of links remembers of each use, and what it leaves out."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -82,7 +82,7 @@ async def town(database: Database) -> AsyncIterator[Town]:
     yield town
 
 
-class TestSightings:
+class TestUses:
     async def test_of_one_number_and_customer_are_one_link(self, town: Town) -> None:
         first = await town.see(NOON)
         later = await town.see(NOON + HOUR, source=LinkSource.TILL)

@@ -56,7 +56,7 @@ class BackfillState(msgspec.Struct, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-async def promise_sighting(
+async def promise_phone_use(
     session: AsyncSession, jobs: Jobs, *, org_id: UUID, order_id: UUID, phone: str | None
 ) -> None:
     """In the transaction that places the order; nothing for an order without a number."""
@@ -68,10 +68,10 @@ async def promise_sighting(
 async def see_order_phone(context: JobContext, org_id: str, order_id: str) -> None:
     adapters: Adapters = context.additional_context["adapters"]
     async with adapters.database.transaction(UUID(org_id)) as session:
-        await count_sightings(session, org_id=UUID(org_id), order_ids=[UUID(order_id)])
+        await count_uses(session, org_id=UUID(org_id), order_ids=[UUID(order_id)])
 
 
-async def count_sightings(
+async def count_uses(
     session: AsyncSession, *, org_id: UUID, order_ids: Sequence[UUID]
 ) -> list[LinkOutcome | None]:
     """What came of each order that had not been counted; None where it names no number that can be one."""
@@ -120,7 +120,7 @@ async def advance_backfill(session: AsyncSession, *, org_id: UUID, batch: int, a
     rows = list(await session.execute(LIST, values))
     if rows:
         order_ids = [row.id for row in rows]
-        outcomes = await count_sightings(session, org_id=org_id, order_ids=order_ids)
+        outcomes = await count_uses(session, org_id=org_id, order_ids=order_ids)
         linked = sum(outcome in (LinkOutcome.CREATED, LinkOutcome.REFRESHED) for outcome in outcomes)
         state = BackfillState(
             position_at=rows[-1].placed_at,

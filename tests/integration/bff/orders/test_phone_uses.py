@@ -12,8 +12,8 @@ from sqlalchemy import text
 from bff.cli.commands.phones import backfill
 from bff.db import Database
 from bff.demo.people import DEMO_ORGS
-from bff.orders import phone_sightings
-from bff.orders.phone_sightings import advance_backfill, begin_backfill, count_sightings
+from bff.orders import phone_uses
+from bff.orders.phone_uses import advance_backfill, begin_backfill, count_uses
 from bff.tenancy import Org
 from tests.integration.bff.orders.shop import SIM, place
 from tests.integration.bff.scene import Scene
@@ -36,7 +36,7 @@ async def run_promised(scene: Scene) -> int:
     jobs = await scene.list_rows(JOBS)
     for job in jobs:
         async with scene.portal.adapters.database.transaction(UUID(job["args"]["org_id"])) as session:
-            await count_sightings(session, org_id=ORG_ID, order_ids=[UUID(job["args"]["order_id"])])
+            await count_uses(session, org_id=ORG_ID, order_ids=[UUID(job["args"]["order_id"])])
     return len(jobs)
 
 
@@ -114,7 +114,7 @@ class Past:
         async with self.database.transaction(self.org.id) as session:
             return sorted((await session.execute(text("SELECT times FROM phone_links"))).scalars())
 
-    async def advance(self, batch: int) -> phone_sightings.BackfillState:
+    async def advance(self, batch: int) -> phone_uses.BackfillState:
         async with self.database.transaction(self.org.id) as session:
             return await advance_backfill(session, org_id=self.org.id, batch=batch, at=datetime.now(UTC))
 
@@ -124,7 +124,7 @@ class Past:
             await advance_backfill(session, org_id=self.org.id, batch=5, at=datetime.now(UTC))
             raise ZeroDivisionError
 
-    async def begin(self, *, anew: bool = False) -> phone_sightings.BackfillState:
+    async def begin(self, *, anew: bool = False) -> phone_uses.BackfillState:
         async with self.database.transaction(self.org.id) as session:
             return await begin_backfill(session, org_id=self.org.id, at=datetime.now(UTC), anew=anew)
 
