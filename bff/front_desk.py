@@ -37,8 +37,11 @@ from bff.phones import parse_phone
 from bff.phones.controllers import link_number, list_numbers, unlink_number
 from bff.phones.service import PhoneDesk
 from bff.settings import Settings
+from bff.tenancy.controllers import edit_org, show_org
 
 ROUTES: list[ControllerRouterHandler] = [
+    show_org,
+    edit_org,
     create_customer,
     list_customers,
     show_customer,

@@ -44,7 +44,7 @@ Email = Annotated[
 PhoneText = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Picture = Annotated[str, Meta(max_length=500, pattern=r"^https://[^\s\x00-\x1f\x7f\"'<>\\]+$")]
 Proof = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[!-~]+$")]
-Key = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,49}$", min_length=1, max_length=50)]
+Key = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,49}$(?!\n)", min_length=1, max_length=50)]
 Choice = (
     bool | Annotated[int, Meta(ge=-(2**53), le=2**53)] | Annotated[str, Meta(max_length=200, pattern=TEXT)]
 )
