@@ -13,6 +13,7 @@ OPEN = {
     "/",
     "/design",
     "/health/live",
+    "/language",
     "/health/ready",
     "/api/auth/dev-login",
     "/schema",
