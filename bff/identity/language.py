@@ -44,7 +44,8 @@ def find_texts_of(scope: Scope) -> Texts:
 def find_choice(headers: Headers) -> str | None:
     """What was chosen on a page. A language that is not spoken here counts as no choice."""
     for name, value in headers:
-        if name == b"cookie" and (found := _COOKIE.search(value)):
+        # Most have not chosen, and are not kept waiting for the pattern.
+        if name == b"cookie" and b"language=" in value and (found := _COOKIE.search(value)):
             choice = found[1].decode()
             return choice if has_language(choice) else None
     return None

@@ -28,14 +28,14 @@ class OverviewView(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[OrderRowView, ...]
 
 
-_TONES: Mapping[Tone, str] = {
+TONES: Mapping[Tone, str] = {
     Tone.PROBLEM: "bad",
     Tone.ACTION: "warn",
     Tone.WAITING: "info",
     Tone.GOOD: "good",
     Tone.NEUTRAL: "calm",
 }
-_ICONS: Mapping[TileCode, str] = {
+ICONS: Mapping[TileCode, str] = {
     TileCode.ORDER_ON_HOLD: "pause",
     TileCode.SOURCE_UNAVAILABLE: "warning",
     TileCode.ELIGIBILITY_NOT_REQUESTED: "search",
@@ -70,8 +70,8 @@ def make_overview_view(overview: Overview, texts: Texts) -> OverviewView:
 def _make_tile(tile: Tile, texts: Texts, *, is_first: bool) -> TileView:
     look = LOOKS[tile.code]
     return TileView(
-        tone=_TONES[tile.tone],
-        icon=_ICONS[tile.code],
+        tone=TONES[tile.tone],
+        icon=ICONS[tile.code],
         title=texts.say(look.title),
         text=texts.say(look.text),
         link=_make_link(tile, texts),

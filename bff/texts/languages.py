@@ -2,7 +2,7 @@ import io
 import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -114,6 +114,7 @@ def find_texts(*wishes: str) -> Texts:
     )
 
 
+@lru_cache(maxsize=256)
 def has_language(wish: str) -> bool:
     """`ja` or `ja-JP`: is there a catalogue of that language?"""
     return _strip_territory(wish) in language_codes()
