@@ -1,9 +1,10 @@
 """Buying as people live it: from a plan to its order, past every review, with every process running."""
 
+import asyncio
 from typing import Literal
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.journeys.papers import choose, make_file, reject, verify
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
@@ -184,6 +185,26 @@ class TestSara:
             await expect(page.get_by_text("was taken out")).to_have_count(0)
             await expect(page.get_by_label("Notes for the delivery")).to_have_value("Ring twice")
             assert await is_same_page(page)
+
+    async def test_orders_nothing_while_her_cart_is_changing(self, town: Town) -> None:
+        async with town.visit("Sara Ito") as page:
+            await put_into_cart(page, INTERNET, "NET-HOME-1G")
+            await put_into_cart(page, SIM, "SIM-3G")
+            await page.goto(CHECKOUT)
+            is_free = asyncio.Event()
+
+            async def hold(route: Route) -> None:
+                await is_free.wait()
+                await route.continue_()
+
+            await page.route("**/cart/change*", hold)
+            await page.get_by_label("Quantity – SIM 3 GB").select_option("3")
+            await page.get_by_label("Quantity – Home Internet 1 Gbps").select_option("2")
+            await confirm(page).click()
+            is_free.set()
+
+            await expect(page.locator(".summary")).to_contain_text("¥14,410")
+            assert page.url.endswith(CHECKOUT)
 
     async def test_orders_with_the_keyboard_alone(self, town: Town) -> None:
         async with town.visit("Sara Ito", SIM) as page:

@@ -9,7 +9,7 @@ class LiveRegion {
     this.waitMs = 1_000;
     this.refreshing = null;
     for (const kind of ["input", "change"]) element.addEventListener(kind, markBegun);
-    addEventListener("portal:changed", () => this.refresh());
+    addEventListener("portal:changed", (event) => this.refresh(event.detail));
   }
 
   follow() {
@@ -38,9 +38,11 @@ class LiveRegion {
     this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
   }
 
-  // One at a time: a change that is heard meanwhile is looked at once more afterwards.
-  refresh() {
-    this.refreshing = (this.refreshing ?? Promise.resolve()).then(() => this.load()).catch(() => {});
+  // One at a time: a change that is heard meanwhile is looked at once more afterwards. Whoever made the change may
+  // have the region already, as `{ version, html }`.
+  refresh(known) {
+    const look = () => (known ? this.show(known) : this.load());
+    this.refreshing = (this.refreshing ?? Promise.resolve()).then(look).catch(() => {});
     return this.refreshing;
   }
 
@@ -48,9 +50,13 @@ class LiveRegion {
     const answer = await fetch(this.element.dataset.live, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (answer.status === 401) return location.reload();
     const version = answer.headers.get("X-Facts-Version");
-    if (!version || version === this.element.dataset.version) return undefined;
+    return version && this.show({ version, html: await answer.text() });
+  }
+
+  show({ version, html }) {
+    if (version === this.element.dataset.version) return;
     this.element.dataset.version = version;
-    return this.swap(await answer.text());
+    this.swap(html);
   }
 
   swap(html) {
