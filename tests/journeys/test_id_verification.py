@@ -122,7 +122,7 @@ class TestOmar:
             # Early, since the browser has to be told to hand its dialogs over.
             better = make_file("better.jpg", make_jpeg((1100, 800)))
             page.on("filechooser", lambda chooser: chooser.set_files(better))
-            await press_tab_until(page, "summary")
+            await press_tab_until(page, "main summary")
             await page.keyboard.press("Enter")
             await press_tab_until(page, "#field-file")
             await page.keyboard.press("Enter")

@@ -82,7 +82,7 @@ class TestOmar:
 
     async def test_asks_about_another_address_with_the_keyboard_alone(self, town: Town) -> None:
         async with town.visit("Omar Hashimi") as page:
-            await press_tab_until(page, "summary")
+            await press_tab_until(page, "main summary")
             await page.keyboard.press("Enter")
             await press_tab_until(page, "#field-street")
             await page.keyboard.type("1-2-3 Jingumae")
