@@ -153,6 +153,7 @@ def make_parts(settings: Settings, side: MigrationSide) -> dict[str, Any]:
         "settings": settings,
         "adapters": adapters,
         "deliveries": deliveries,
+        "migration_board": side.board,
         "eligibility": eligibility,
         "inspectors": inspectors,
         "verification": make_verification(settings, adapters, deliveries, inspectors, older_table=side.dual),

@@ -151,6 +151,10 @@ class AccountView:
             raise AccountNotFound
         return _make_sighting(fetched, fetched.facts)
 
+    async def retell(self, org_id: UUID, sighting: Sighting) -> Sighting:
+        """The same sighting of Salesforce as `read` would give it to this org."""
+        return sighting
+
     async def is_vouched(self, org_id: UUID, account_id: str) -> bool:
         """Whether another source answers for this account's verification just now, and says that it may order a SIM:
         then Salesforce's own check must not ask for it. Never so in an org without a migration.

@@ -94,7 +94,8 @@ class Positions:
 
     async def complete(self, caller: Caller, sighting: Sighting) -> Position:
         """What Salesforce said, with what the portal knows besides."""
-        return _join(sighting, await self._read_parts(caller))
+        told = await self._account_view.retell(caller.org_id, sighting)
+        return _join(told, await self._read_parts(caller))
 
     async def _see(self, caller: Caller) -> tuple[Sighting | None, int | None]:
         """Nothing, and when to try again, while Salesforce cannot be read."""

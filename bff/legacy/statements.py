@@ -91,6 +91,13 @@ class Statements:
     def find(self) -> TextClause:
         return text(f"{self._row} WHERE {self._org}{self.name('id')} = CAST(:id AS {self._key})")
 
+    def with_content(self) -> TextClause:
+        head, tail = self._row.rsplit(" FROM ", 1)
+        return text(
+            f"{head}, {self.name('content')} AS content FROM {tail}"
+            f" WHERE {self._org}{self.name('id')} = ANY(CAST(:ids AS {self._key}[]))"
+        )
+
     def existing(self) -> TextClause:
         key = self.name("id")
         return text(

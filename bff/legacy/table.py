@@ -121,6 +121,19 @@ class LegacyTable:
             return bytes(row[0])
         return await asyncio.to_thread(self._read_file, str(row[0]))
 
+    async def read_many(self, org_id: UUID, row_ids: Sequence[str]) -> dict[str, tuple[LegacyRow, bytes]]:
+        """Rows with their bytes, by id, in one query; the caller sees to it that they fit into memory."""
+        async with self._reading(org_id) as (session, statements):
+            values = {"org": org_id, "ids": list(row_ids)}
+            found = (await session.execute(statements.with_content(), values)).all()
+        read = {}
+        for each in found:
+            content = each.content
+            if self.settings.folder is not None and not self.is_ours:
+                content = await asyncio.to_thread(self._read_file, str(content)) if content else None
+            read[each.id] = self._make(each), bytes(content or b"")
+        return read
+
     async def find_customers(self, org_id: UUID, keys: Sequence[str]) -> dict[str, LinkedCustomer]:
         """By the table's own key for a customer; who is not known here is not in it."""
         async with self._database.transaction(org_id) as session:
@@ -221,6 +234,7 @@ class LegacyTable:
 
     def _make(self, row: Row[Any]) -> LegacyRow:
         values = dict(row._mapping)
+        values.pop("content", None)
         path = values.pop("path")
         if path is not None and not self.is_ours:
             values["size"] = self._measure_file(path)

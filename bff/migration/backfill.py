@@ -1,8 +1,8 @@
 """Moving every row that is in the table: by keyset, resumable after any end, always behind what customers do.
 
-One task reads pages and promises deliveries in the run's name, as many senders as the background lane has places move
-documents, and one task writes down what came of them, many at a time. What was promised by a run that was killed is
-given back by the next one, which holds the same advisory lock and therefore knows that nobody works on it.
+One task reads pages, promises deliveries in the run's name and reads the bytes a little ahead; as many senders as the
+background lane has places move documents; one task writes down what came of them, many at a time. What was promised by
+a run that was killed is given back by the next one, which holds the same advisory lock and so knows that nobody has it.
 """
 
 import asyncio
@@ -31,8 +31,13 @@ from sf_sync.errors import SalesforceError
 from sf_sync.objects.account import AccountFacts
 
 PAGE = 100
-SETTLE_AT_ONCE = 25
-SETTLE_AFTER_S = 0.05
+SETTLE_AT_ONCE = 50
+SETTLE_AFTER_S = 0.25
+LOAD_DOCUMENTS, LOAD_BYTES = 16, 4 * 1024 * 1024
+"""What is read at once; a larger document comes alone."""
+AHEAD = 2 * LOAD_DOCUMENTS
+AHEAD_BYTES = 16 * 1024 * 1024
+"""How much may be read and not sent yet."""
 LOOK_EVERY_S = 0.5
 """How often it is looked whether an operator paused it or customers wait."""
 LATE_S = 1.0
@@ -40,6 +45,7 @@ AGAIN_S = 5.0
 MAY_RUN = frozenset({Phase.BACKFILL, Phase.VERIFY, Phase.SHADOW_READ, Phase.RAMP, Phase.SALESFORCE})
 
 TAKE_LOCK = text("SELECT pg_try_advisory_lock(hashtextextended('migration-backfill' || :org, 0))")
+GIVE_LOCK = text("SELECT pg_advisory_unlock(hashtextextended('migration-backfill' || :org, 0))")
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +84,30 @@ class Unit(msgspec.Struct, frozen=True):
 
     deliveries: list[Delivery]
     account: AccountFacts | None
+    size: int
+
+
+class Room:
+    """For bytes in memory. Who asks for more than there ever is gets it when nobody else has any."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._taken = 0
+        self._left = asyncio.Event()
+
+    async def take(self, size: int) -> None:
+        while self._taken and self._taken + size > self._size:
+            self._left.clear()
+            await self._left.wait()
+        self._taken += size
+
+    def give_back(self, size: int) -> None:
+        self._taken -= size
+        self._left.set()
+
+
+Load = list[Unit]
+Content = dict[str, tuple[LegacyRow, bytes]]
 
 
 class Backfill:
@@ -97,7 +127,8 @@ class Backfill:
         self._at_once = at_once or max(1, adapters.client.settings.concurrency // 2)
         self._tell = tell
         self._claim = uuid4()
-        self._units: asyncio.Queue[Unit | None] = asyncio.Queue(PAGE)
+        self._ready: asyncio.Queue[tuple[Unit, Content] | None] = asyncio.Queue(AHEAD)
+        self._room = Room(AHEAD_BYTES)
         self._outcomes: asyncio.Queue[tuple[Delivery, Outcome] | None] = asyncio.Queue()
         self._may_send = asyncio.Event()
         self._given_up: set[str] = set()
@@ -132,8 +163,11 @@ class Backfill:
             try:
                 yield
             finally:
-                # It would go back to the pool with the lock still on it.
-                await connection.invalidate()
+                try:
+                    await own.execute(GIVE_LOCK, {"org": str(self._org_id)})
+                finally:
+                    # Or it would go back to the pool, perhaps with the lock still on it.
+                    await connection.invalidate()
 
     async def _begin(self) -> None:
         async with self._database.transaction(self._org_id) as session:
@@ -157,7 +191,7 @@ class Backfill:
             while await self._go_round():
                 pass
             for _ in range(self._at_once):
-                await self._units.put(None)
+                await self._ready.put(None)
         await self._outcomes.put(None)
 
     async def _go_round(self) -> bool:
@@ -168,9 +202,9 @@ class Backfill:
         found_any = cursor is not None
         while rows := await self._adapters.legacy.list_page(self._org_id, after=cursor, limit=PAGE):
             cursor = rows[-1].id
-            for unit in await self._prepare(rows, cursor):
+            for load in cut_loads(await self._prepare(rows, cursor)):
                 found_any = True
-                await self._units.put(unit)
+                await self._read_ahead(load)
             self._tell(self.progress)
         async with self._database.transaction(self._org_id) as session:
             await session.execute(repository.SET_CURSOR, {"org": self._org_id, "cursor": None})
@@ -191,16 +225,19 @@ class Backfill:
             await session.execute(repository.SET_CURSOR, {"org": self._org_id, "cursor": cursor})
         self._given_up.update(row.id for row in rows)
         self.progress.reported += len(promises.reports)
-        return await self._make_units([item for item in promises.items if item.id in mine])
+        sizes = {row.id: row.size for row in rows}
+        return await self._make_units([item for item in promises.items if item.id in mine], sizes)
 
-    async def _make_units(self, items: Sequence[batches.BatchItem]) -> list[Unit]:
+    async def _make_units(self, items: Sequence[batches.BatchItem], sizes: dict[str, int]) -> list[Unit]:
         """One call reads all accounts of a page; the guard of each move tells where one has changed since."""
         accounts = await self._read_accounts({item.account_id for item in items})
         ordered = sorted(items, key=lambda item: item.account_id)
-        return [
-            Unit([self._make_delivery(item) for item in group], accounts.get(account_id))
-            for account_id, group in groupby(ordered, key=lambda item: item.account_id)
-        ]
+        units = []
+        for account_id, group in groupby(ordered, key=lambda item: item.account_id):
+            members = list(group)
+            size = sum(sizes[item.payload["row_id"]] for item in members)
+            units.append(Unit(list(map(self._make_delivery, members)), accounts.get(account_id), size))
+        return units
 
     async def _read_accounts(self, account_ids: set[str]) -> dict[str, AccountFacts | None]:
         while account_ids:
@@ -228,19 +265,34 @@ class Backfill:
             created_at=datetime.now(UTC),
         )
 
+    async def _read_ahead(self, load: Load) -> None:
+        await self._room.take(sum(unit.size for unit in load))
+        row_ids = [each.payload["row_id"] for unit in load for each in unit.deliveries]
+        content = await self._adapters.legacy.read_many(self._org_id, row_ids)
+        for unit in load:
+            own = {
+                each.payload["row_id"]: content.pop(each.payload["row_id"], None) for each in unit.deliveries
+            }
+            await self._ready.put((unit, {row_id: found for row_id, found in own.items() if found}))
+
     async def _send_all(self) -> None:
-        while unit := await self._units.get():
-            account = unit.account
-            for place, delivery in enumerate(unit.deliveries):
-                await self._may_send.wait()
-                if place:
-                    account = (await self._read_accounts({delivery.account_id}))[delivery.account_id]
-                outcome = await move(delivery, account, self._adapters)
-                await self._outcomes.put((delivery, outcome))
-                if isinstance(outcome, Retry | Unknown):
-                    for later in unit.deliveries[place + 1 :]:
-                        await self._outcomes.put((later, Retry("An earlier document of the account waits.")))
-                    break
+        while ready := await self._ready.get():
+            await self._may_send.wait()
+            await self._send(*ready)
+            self._room.give_back(ready[0].size)
+
+    async def _send(self, unit: Unit, content: Content) -> None:
+        account = unit.account
+        for place, delivery in enumerate(unit.deliveries):
+            if place:
+                account = (await self._read_accounts({delivery.account_id}))[delivery.account_id]
+            found = content.pop(delivery.payload["row_id"], None)
+            outcome = await move(delivery, found, account, self._adapters)
+            await self._outcomes.put((delivery, outcome))
+            if isinstance(outcome, Retry | Unknown):
+                for later in unit.deliveries[place + 1 :]:
+                    await self._outcomes.put((later, Retry("An earlier document of the account waits.")))
+                return
 
     async def _settle_all(self) -> None:
         """Many in one transaction, and nobody waits long for company."""
@@ -310,3 +362,16 @@ class Backfill:
         if reason != self.progress.waits_for:
             self.progress.waits_for = reason
             self._tell(self.progress)
+
+
+def cut_loads(units: Sequence[Unit]) -> list[Load]:
+    """As many units together as fit what a sender reads at once; an account's documents stay together."""
+    loads: list[Load] = []
+    room, size = 0, 0
+    for unit in units:
+        if not loads or room + len(unit.deliveries) > LOAD_DOCUMENTS or size + unit.size > LOAD_BYTES:
+            loads.append([])
+            room, size = 0, 0
+        loads[-1].append(unit)
+        room, size = room + len(unit.deliveries), size + unit.size
+    return loads

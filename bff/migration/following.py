@@ -25,8 +25,8 @@ BACKWARDS = timedelta(minutes=10)
 PAGE = 500
 PREFIX = f"{NAMESPACE}:"
 
-PICK_MOVED = text(
-    "SELECT DISTINCT account_id FROM migration_documents WHERE org_id = :org AND state = 'moved'"
+PICK_KNOWN = text(
+    "SELECT DISTINCT account_id FROM migration_documents WHERE org_id = :org AND state IN ('moved', 'waiting')"
     " AND account_id = ANY(:accounts)"
 )
 
@@ -37,13 +37,15 @@ async def sync_verdict(adapters: Adapters, org_id: UUID, account_id: str) -> Syn
     """Bring one account's two sides together; doing so again changes nothing.
 
     Raises:
-        SalesforceError, LegacyUnavailable, DatabaseUnavailable: look again later.
+        StillMoving, SalesforceError, LegacyUnavailable, DatabaseUnavailable: look again later.
     """
     row = await adapters.legacy.find_newest_of_account(org_id, account_id)
     if row is None:
         return Sync.NOTHING
     async with adapters.database.transaction(org_id) as session:
         document = (await repository.find_documents(session, org_id, [row.id])).get(row.id)
+    if document is not None and document.state == "waiting":
+        raise StillMoving
     if document is None or document.state != "moved":
         return Sync.NOTHING
     account = (await adapters.salesforce.read_accounts([account_id], lane=Lane.BACKGROUND))[account_id]
@@ -61,6 +63,10 @@ async def sync_verdict(adapters: Adapters, org_id: UUID, account_id: str) -> Syn
     if plan is not Sync.NOTHING:
         log.info("migration_verdict_passed_on", org=org_id, account_id=account_id, kind=plan)
     return plan
+
+
+class StillMoving(Exception):
+    """The account's newest document is on its way; what it says goes with it, unless it was read before."""
 
 
 class Following:
@@ -97,7 +103,7 @@ class Following:
                 with suppress(CacheError):
                     await self._adapters.broadcast.publish(list(map(get_account_topic, rows_of)))
             if standing.writes_salesforce:
-                moved = await self._pick_moved(org_id, [*changed_accounts, *rows_of])
+                moved = await self._pick_known(org_id, [*changed_accounts, *rows_of])
                 self._waiting |= {(org_id, account_id) for account_id in moved}
         await self._work_off()
 
@@ -111,18 +117,20 @@ class Following:
         customers = await self._adapters.legacy.find_customers(org_id, [row.customer for row in rows])
         return [found.account_id for found in customers.values() if found.account_id]
 
-    async def _pick_moved(self, org_id: UUID, accounts: list[str]) -> list[str]:
+    async def _pick_known(self, org_id: UUID, accounts: list[str]) -> list[str]:
         if not accounts:
             return []
         async with self._adapters.database.transaction(org_id) as session:
             values = {"org": org_id, "accounts": list(dict.fromkeys(accounts))}
-            return list((await session.execute(PICK_MOVED, values)).scalars())
+            return list((await session.execute(PICK_KNOWN, values)).scalars())
 
     async def _work_off(self) -> None:
         """What cannot be passed on now waits for the next look."""
         for org_id, account_id in list(self._waiting):
             try:
                 await sync_verdict(self._adapters, org_id, account_id)
+            except StillMoving:
+                continue
             except SalesforceError as error:
                 log.warning("migration_verdict_waits", account_id=account_id, error=type(error).__name__)
                 continue

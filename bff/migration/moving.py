@@ -84,11 +84,13 @@ class DocumentMove(DeliveryHandler):
     timeout_s = 90.0
 
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
+        payload = msgspec.convert(delivery.payload, MovePayload)
+        found = await adapters.legacy.read_many(delivery.org_id, [payload.row_id])
         try:
             account = await _read_account(delivery.account_id, adapters)
         except SalesforceError as error:
             return judge_failure(error)
-        outcome = await move(delivery, account, adapters)
+        outcome = await move(delivery, found.get(payload.row_id), account, adapters)
         await adapters.account_view.invalidate([delivery.account_id])
         return outcome
 
@@ -97,26 +99,31 @@ class DocumentMove(DeliveryHandler):
         if stored is None:
             return None
         payload = msgspec.convert(delivery.payload, MovePayload)
-        row = await adapters.legacy.find(delivery.org_id, payload.row_id)
-        content = await adapters.legacy.read_content(delivery.org_id, payload.row_id)
-        if row is None or not content:
+        found = await adapters.legacy.read_many(delivery.org_id, [payload.row_id])
+        if payload.row_id not in found:
             return None
-        outcome = _confirm(payload, row, content, stored)
+        outcome = _confirm(payload, *found[payload.row_id], stored)
         return outcome if isinstance(outcome, Delivered) else None
 
     async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
         await settle_moves(session, [(delivery, outcome)])
 
 
-async def move(delivery: Delivery, account: AccountFacts | None, adapters: Adapters) -> Outcome:
-    """`account` as it was read just now; when it has changed meanwhile, it is read and judged again."""
-    payload = msgspec.convert(delivery.payload, MovePayload)
-    row = await adapters.legacy.find(delivery.org_id, payload.row_id)
-    content = await adapters.legacy.read_content(delivery.org_id, payload.row_id) if row else None
-    if row is None or not content:
+async def move(
+    delivery: Delivery,
+    found: tuple[LegacyRow, bytes] | None,
+    account: AccountFacts | None,
+    adapters: Adapters,
+) -> Outcome:
+    """`found` and `account` as they were read just now; when the account has changed meanwhile, it is read and judged
+    again.
+    """
+    if found is None or not found[1]:
         return Refused(Trouble.EMPTY)
+    row, content = found
     if find_kind(content) is None:
         return Refused(Trouble.DAMAGED)
+    payload = msgspec.convert(delivery.payload, MovePayload)
     try:
         return await _move(delivery, payload, row, content, account, adapters)
     except SalesforceError as error:

@@ -39,7 +39,7 @@ class MigratingAccountView(AccountView):
         self._reads = reads
         self._legacy = adapters.legacy
         self._database = adapters.database
-        self._settle_s = settle_s
+        self.settle_s = SETTLE_S
         self._confirming: dict[tuple[UUID, str], asyncio.Task[None]] = {}
 
     async def read(self, org_id: UUID, account_id: str) -> Sighting:
@@ -54,12 +54,20 @@ class MigratingAccountView(AccountView):
             return sighting
         return await self._choose(org_id, standing, sighting)
 
+    async def retell(self, org_id: UUID, sighting: Sighting) -> Sighting:
+        standing = await self._get_standing(org_id)
+        return sighting if standing is None else await self._choose(org_id, standing, sighting)
+
     async def is_vouched(self, org_id: UUID, account_id: str) -> bool:
         standing = await self._get_standing(org_id)
         if standing is None or standing.get_answers(account_id) != "table":
             return False
         row = await self._find_row(org_id, account_id)
         return row is not None and row.status in _ORDERABLE
+
+    async def finish_comparing(self) -> None:
+        """Wait for the comparisons that look twice."""
+        await asyncio.gather(*self._confirming.values())
 
     async def close(self) -> None:
         """Let comparisons under way come to their end."""
@@ -106,13 +114,13 @@ class MigratingAccountView(AccountView):
 
     async def _confirm(self, org_id: UUID, standing: Standing, account_id: str) -> None:
         """A cached reading, or a change on its way, is no difference: it counts when it is there and stays."""
-        deadline = asyncio.get_running_loop().time() + self._settle_s
+        deadline = asyncio.get_running_loop().time() + self.settle_s
         try:
             while await self._differs(org_id, account_id):
                 if asyncio.get_running_loop().time() >= deadline:
                     self._reads.count(org_id, standing.window_id, differed=True)
                     return
-                await asyncio.sleep(self._settle_s / 10)
+                await asyncio.sleep(self.settle_s / 10)
         except (AccountNotFound, SourceUnavailable, DatabaseUnavailable):
             return  # nobody can tell; the next read is compared again
         self._reads.count(org_id, standing.window_id, differed=False)

@@ -16,6 +16,7 @@ from bff.cli import options
 from bff.cli.environment import load_settings
 from bff.db import DatabaseUnavailable
 from bff.legacy import LegacyUnavailable
+from bff.logging import configure_logging
 from bff.migration import demo_data
 from bff.migration.backfill import Backfill, BackfillRefused
 from bff.migration.planting import plant
@@ -243,6 +244,8 @@ def _run_at_desk(work: Callable[[Desk], Awaitable[Result]], org: str | None, dat
 
 def _run(work: Callable[[Settings], Awaitable[Result]], data_dir: Path) -> Result:
     settings = load_settings(data_dir)
+    # What a person asked for is on the screen; the log of a process would stand between.
+    configure_logging("error")
 
     async def run() -> Result:
         return await work(settings)

@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 
 from bff.migration import demo_data
-from bff.migration.backfill import BackfillRefused
+from bff.migration.backfill import Backfill, BackfillRefused
 from bff.migration.phases import Phase
+from sf_sync.client.breaker import Breaker
 from tests.integration.bff.migration.town import ORG_ID, Town
+from tests.integration.bff.scene import Scene
 
 LONG_AGO = datetime(2025, 3, 1, 9, 30, tzinfo=UTC)
 
@@ -99,11 +101,14 @@ class TestBackfill:
         before = town.count_versions()
         await demo_data.load(town.adapters, ORG_ID, rows=40)
         await town.go_to(Phase.BACKFILL)
-        town.emulator.faults.change({"seed": 5, "cut_after_ratio": 0.15, "method": "POST"})
-        for _ in range(8):
-            await town.backfill()
-        town.emulator.faults.reset()
-        await town.backfill()
+        scene = Scene(town.portal, town.emulator)
+        # The breaker would rest for ten seconds at every third cut in a row; here each cut shall meet a call.
+        async with scene.another_process(breaker=Breaker(failures_to_open=10_000)) as process:
+            town.emulator.faults.change({"seed": 5, "cut_after_ratio": 0.15, "method": "POST"})
+            for _ in range(2):
+                await Backfill(process.adapters, ORG_ID).run()
+            town.emulator.faults.reset()
+            await Backfill(process.adapters, ORG_ID).run()
 
         states = await town.list_rows("SELECT state, count(*) FROM migration_documents GROUP BY state")
         assert states == [{"state": "moved", "count": 40}]

@@ -1,6 +1,7 @@
 """An org with an older portal's table, an operator, and what Salesforce really has."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,9 +12,11 @@ from sqlalchemy import text
 from bff.adapters import Adapters
 from bff.demo.people import DEMO_ORGS
 from bff.migration.backfill import Backfill, Progress
+from bff.migration.board import Board
 from bff.migration.demo_data import INSERT_ROW, make_pictures, make_unique
-from bff.migration.phases import ORDER, Phase
-from bff.migration.service import Migration
+from bff.migration.phases import Phase
+from bff.migration.purge import purge
+from bff.migration.service import Migration, Report
 from bff.migration.side import MigrationSide, make_migrating
 from bff.migration.verifier import Outcome, Verifier
 from bff.settings import LegacySettings
@@ -49,7 +52,34 @@ class Town(msgspec.Struct, frozen=True):
                 ),
                 {"phase": phase},
             )
-        await self.migration._tell()
+        await self.follow()
+
+    async def set_percent(self, percent: int) -> None:
+        async with self.adapters.database.transaction(ORG_ID) as session:
+            await session.execute(text("UPDATE migrations SET percent = :percent"), {"percent": percent})
+        await self.follow()
+
+    async def age(self) -> None:
+        """Two seconds pass, in which every process follows."""
+        statement = "UPDATE migrations SET changed_at = changed_at - interval '3 seconds' RETURNING phase"
+        await self.list_rows(statement)
+
+    async def purge(self, digests: Path) -> str:
+        settings = self.portal.settings.database
+        return await purge(self.adapters, self.migration, self.org, settings, digests)
+
+    async def look(self) -> Report:
+        await self.side.reads.flush()
+        return await self.migration.report(self.org)
+
+    async def advance(self, **options: Any) -> Phase:
+        await self.side.reads.flush()
+        return await self.migration.advance(self.org, **options)
+
+    async def follow(self) -> None:
+        """Every process knows the phase; by itself it would, half a second later."""
+        board: Board = self.portal.app.dependencies["migration_board"].dependency()
+        await board.refresh()
         await self.side.board.refresh()
 
     async def backfill(self) -> Progress:
@@ -101,14 +131,11 @@ class Town(msgspec.Struct, frozen=True):
         return len(list(self.emulator.org.select("ContentVersion")))
 
 
-def list_phases() -> list[Phase]:
-    return list(ORDER)
-
-
 @pytest_asyncio.fixture
 async def town(portal: Portal, emulator: Emulator) -> AsyncIterator[Town]:
     settings = LegacySettings(shadow_reads=20)
     side = make_migrating(portal.adapters, settings)
+    side.view.settle_s = 0.2
     async with side.adapters.database.orgless() as session:
         orgs = await list_orgs(session)
     org = next(org for org in orgs if org.id == ORG_ID)
