@@ -1,7 +1,9 @@
 """Documents at rest: sealed under a key per document, itself sealed under a key that is not in the database.
 
-AES-256-GCM. The row's identity is associated data, so a ciphertext moved to another row does not open. The first key of
-`BFF_DOCUMENT_KEYS` seals; all of them open, which is how keys are rotated.
+AES-256-GCM. A document is sealed part by part, so that none need lie in memory whole; each part is bound to the row's
+identity, to its place and to whether it is the last one, so that parts that were moved, swapped or left out do not open
+(the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). The first key of `BFF_DOCUMENT_KEYS` seals;
+all of them open, which is how keys are rotated.
 """
 
 import os
@@ -11,20 +13,40 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+PART_BYTES = 256 * 1024
+"""How much of a document is sealed at once; every part but the last is of this size."""
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
 
 
 class SealBroken(Exception):
-    """The document does not open: its key is not configured, or the row was altered."""
+    """The document does not open: its key is not configured, or a row was altered, moved or lost."""
 
 
-class Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """`wrapped` is the document's own key, sealed under the key named `key_id`; both carry their nonce in front."""
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """`wrapped` is the document's own key with its nonce in front, sealed under the key named `key_id`."""
 
     key_id: str
     wrapped: bytes
-    ciphertext: bytes
+
+
+class Seal:
+    """One document's own key. Seal parts in their order, each once."""
+
+    def __init__(self, key: bytes, envelope: Envelope, *, identity: str) -> None:
+        self.envelope = envelope
+        self._cipher = AESGCM(key)
+        self._bound = identity.encode()
+
+    def close(self, part: bytes, *, number: int, is_last: bool) -> bytes:
+        return self._cipher.encrypt(_nonce(number, is_last), part, self._bound)
+
+    def open(self, sealed: bytes, *, number: int, is_last: bool) -> bytes:
+        """Raises SealBroken."""
+        try:
+            return self._cipher.decrypt(_nonce(number, is_last), sealed, self._bound)
+        except InvalidTag as error:
+            raise SealBroken(self.envelope.key_id) from error
 
 
 class DocumentKeys:
@@ -35,29 +57,22 @@ class DocumentKeys:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._sealing_id = next(iter(keys))
 
-    def seal(self, content: bytes, *, identity: str) -> Sealed:
-        document_key = AESGCM.generate_key(256)
-        bound = identity.encode()
-        return Sealed(
-            key_id=self._sealing_id,
-            wrapped=_encrypt(self._ciphers[self._sealing_id], document_key, bound),
-            ciphertext=_encrypt(AESGCM(document_key), content, bound),
-        )
+    def make_seal(self, *, identity: str) -> Seal:
+        """For a new document that is bound to `identity`."""
+        key, nonce = AESGCM.generate_key(256), os.urandom(_NONCE_BYTES)
+        wrapped = nonce + self._ciphers[self._sealing_id].encrypt(nonce, key, identity.encode())
+        return Seal(key, Envelope(key_id=self._sealing_id, wrapped=wrapped), identity=identity)
 
-    def unseal(self, sealed: Sealed, *, identity: str) -> bytes:
+    def read_seal(self, envelope: Envelope, *, identity: str) -> Seal:
         """Raises SealBroken."""
-        bound = identity.encode()
+        nonce, wrapped = envelope.wrapped[:_NONCE_BYTES], envelope.wrapped[_NONCE_BYTES:]
         try:
-            document_key = _decrypt(self._ciphers[sealed.key_id], sealed.wrapped, bound)
-            return _decrypt(AESGCM(document_key), sealed.ciphertext, bound)
+            key = self._ciphers[envelope.key_id].decrypt(nonce, wrapped, identity.encode())
         except (KeyError, InvalidTag) as error:
-            raise SealBroken(sealed.key_id) from error
+            raise SealBroken(envelope.key_id) from error
+        return Seal(key, envelope, identity=identity)
 
 
-def _encrypt(cipher: AESGCM, content: bytes, bound: bytes) -> bytes:
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, content, bound)
-
-
-def _decrypt(cipher: AESGCM, sealed: bytes, bound: bytes) -> bytes:
-    return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound)
+def _nonce(number: int, is_last: bool) -> bytes:
+    """A document's key seals nothing else, so that a part's place is a nonce which never repeats under it."""
+    return number.to_bytes(_NONCE_BYTES - 1, "big") + bytes([is_last])

@@ -13,7 +13,13 @@ from bff.deliveries.judging import judge_failure
 from bff.safekeeping.scanning import Scan
 from bff.safekeeping.sealing import SealBroken
 from bff.verification.pictures import make_pictures
-from bff.verification.repository import find_sealed, get_stored_md5, record_verdict, settle_attempt
+from bff.verification.repository import (
+    find_envelope,
+    find_part,
+    get_stored_md5,
+    record_verdict,
+    settle_attempt,
+)
 from bff.verification.rules import Anew, plan_anew
 from sf_sync.documents import DocumentStored, DocumentSuperseded
 from sf_sync.errors import SalesforceError
@@ -25,7 +31,7 @@ KIND = "id_document"
 _MOST_TRIES = 3
 _BLOCK = 64 * 1024
 
-# A document costs several times its size in memory while it is sent; the rest wait their turn.
+# A document is in memory while it is sent; the rest wait their turn.
 _sending = asyncio.Semaphore(2)
 
 
@@ -53,9 +59,9 @@ class DocumentDelivery(DeliveryHandler):
         promise = msgspec.convert(delivery.payload, Promise)
         async with _sending:
             content = await self._open(delivery, adapters)
-            if isinstance(content, bytes):
-                return await self._send_scanned(delivery, promise, content, adapters)
-            return content
+            if isinstance(content, Retry):
+                return content
+            return await self._send_scanned(delivery, promise, content, adapters)
 
     async def find(self, delivery: Delivery, adapters: Adapters) -> Delivered | None:
         async with adapters.account_view.writing(delivery.account_id) as write:
@@ -83,19 +89,15 @@ class DocumentDelivery(DeliveryHandler):
     async def settled(self, delivery: Delivery, adapters: Adapters) -> None:
         await make_pictures(adapters).announce([delivery.account_id])
 
-    async def _open(self, delivery: Delivery, adapters: Adapters) -> bytes | Outcome:
-        async with adapters.database.transaction(delivery.org_id) as session:
-            sealed = await find_sealed(session, org_id=delivery.org_id, attempt_id=delivery.id)
-        if sealed is None:
-            return Retry("The document is not in the outbox.")
-        identity = format_identity(delivery.org_id, delivery.id)
+    async def _open(self, delivery: Delivery, adapters: Adapters) -> bytearray | Retry:
         try:
-            return await asyncio.to_thread(adapters.document_keys.unseal, sealed, identity=identity)
+            content = await _unseal(delivery, adapters)
         except SealBroken:
-            return Retry("The document's key is not configured, or its row was altered.")
+            return Retry("The document's key is not configured, or its rows were altered.")
+        return Retry("The document is not in the outbox.") if content is None else content
 
     async def _send_scanned(
-        self, delivery: Delivery, promise: Promise, content: bytes, adapters: Adapters
+        self, delivery: Delivery, promise: Promise, content: bytearray, adapters: Adapters
     ) -> Outcome:
         """A document that could not be scanned when it came is held until it can."""
         if not promise.is_scanned and adapters.scanner is not None:
@@ -111,7 +113,7 @@ class DocumentDelivery(DeliveryHandler):
             return outcome
 
     async def _send(
-        self, delivery: Delivery, promise: Promise, content: bytes, adapters: Adapters
+        self, delivery: Delivery, promise: Promise, content: bytearray, adapters: Adapters
     ) -> Outcome:
         expected = promise.expected
         for _ in range(_MOST_TRIES):
@@ -147,13 +149,32 @@ class DocumentDelivery(DeliveryHandler):
         return Delivered(stored.version_id, data)
 
 
-async def _blocks(content: bytes) -> AsyncIterator[bytes]:
+async def _unseal(delivery: Delivery, adapters: Adapters) -> bytearray | None:
+    """Part by part, as large rows and large messages hold up everything else in the process. Raises SealBroken."""
+    place = {"org_id": delivery.org_id, "attempt_id": delivery.id}
+    async with adapters.database.transaction(delivery.org_id) as session:
+        if (found := await find_envelope(session, **place)) is None:
+            return None
+        envelope, count = found
+        seal = adapters.document_keys.read_seal(
+            envelope, identity=format_identity(delivery.org_id, delivery.id)
+        )
+        content = bytearray()
+        for number in range(count):
+            part = await find_part(session, **place, number=number)
+            if part is None:
+                return None
+            content += seal.open(part, number=number, is_last=number == count - 1)
+    return content or None
+
+
+async def _blocks(content: bytearray) -> AsyncIterator[bytes]:
     for at in range(0, len(content), _BLOCK):
-        yield content[at : at + _BLOCK]
+        yield bytes(content[at : at + _BLOCK])
 
 
 def _make_command(
-    delivery: Delivery, promise: Promise, expected: VerificationFacts, content: bytes
+    delivery: Delivery, promise: Promise, expected: VerificationFacts, content: bytearray
 ) -> SubmitDocument:
     return SubmitDocument(
         account_id=delivery.account_id,

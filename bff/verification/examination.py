@@ -1,20 +1,20 @@
 """From a body on the wire to bytes that may be stored: received, decoded, rebuilt, scanned. Nothing is stored here."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 
 import msgspec
 
 from bff.safekeeping.scanning import Scan, Scanner
-from bff.verification.inspection.findings import DocumentRefused, Inspected
+from bff.verification.inspection.findings import DocumentRefused, Passed
 from bff.verification.inspection.inspectors import Inspectors
 from bff.verification.inspection.names import format_shown_name
+from bff.verification.intake.courtesy import Courtesy
 from bff.verification.intake.receive import Limits, Received, receive_document
 from bff.verification.intake.spool import Spool
 from bff.verification.refusals import NOT_TAKEN, DocumentInfected, PoorQuality
 
-# Rebuilt documents are in memory, several times over while they are sealed and sent; the rest wait their turn.
+# There are two inspectors, and a document that is stored takes a connection to the database meanwhile.
 _AT_ONCE = 3
 _RECEIVING = 64
 
@@ -33,7 +33,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     shown_name: str
     sha256: str
     size: int
-    inspected: Inspected
+    inspected: Passed
     stored_md5: str
     is_scanned: bool
     send_anyway: bool
@@ -47,8 +47,9 @@ class Examination:
         self._scanner = scanner
         self._limits = limits
         self._receiving = asyncio.Semaphore(_RECEIVING)
+        self.courtesy = Courtesy()
         self.turns = asyncio.Semaphore(_AT_ONCE)
-        """Hold one while examined bytes are in memory."""
+        """Hold one from the examination of a document until it is stored."""
 
     async def receive(self, body: Body, spool: Spool) -> Received:
         """Raises DocumentNotTaken, IntakeRefused."""
@@ -60,26 +61,32 @@ class Examination:
                     content_length=body.content_length,
                     spool=spool,
                     limits=self._limits,
+                    courtesy=self.courtesy,
                 )
         except DocumentRefused as refused:
             raise NOT_TAKEN[refused.code] from None
 
-    async def examine(self, received: Received, spool: Spool) -> Examined:
-        """Raises DocumentNotTaken, DocumentInfected. Call it while holding a turn."""
+    async def examine(self, received: Received, spool: Spool, rebuilt: Spool) -> Examined:
+        """Fill `rebuilt`, whose digest is an MD5. Call it while holding a turn.
+
+        Raises DocumentNotTaken, DocumentInfected.
+        """
         try:
-            inspected = await self._inspectors.inspect(received.kind, spool.size, spool.stream())
+            inspected = await self._inspectors.inspect(
+                received.kind, spool.size, spool.stream(), write=rebuilt.write
+            )
         except DocumentRefused as refused:
             raise NOT_TAKEN[refused.code] from None
         scan = await self._scanner.scan(spool.stream()) if self._scanner else Scan.CLEAN
         if scan is Scan.INFECTED:
             raise DocumentInfected
-        md5 = await asyncio.to_thread(hashlib.md5, inspected.content, usedforsecurity=False)
+        rebuilt.finish()
         return Examined(
             shown_name=format_shown_name(received.file_name),
-            sha256=spool.sha256,
+            sha256=spool.digest,
             size=spool.size,
             inspected=inspected,
-            stored_md5=md5.hexdigest(),
+            stored_md5=rebuilt.digest,
             is_scanned=scan is Scan.CLEAN,
             send_anyway=received.send_anyway,
         )

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bff.safekeeping.sealing import Sealed
+from bff.safekeeping.sealing import Envelope
 from bff.verification.rules import AttemptSeen, LocalPicture
 
 # The number is read and used under the account's lock, so that two uploads at once get two numbers.
@@ -57,12 +57,20 @@ RECORD_VERDICT = text(
 GET_MD5 = text("SELECT stored_md5 FROM verification_attempts WHERE org_id = :org AND id = :id")
 
 KEEP = text(
-    "INSERT INTO document_outbox (org_id, attempt_id, key_id, wrapped_key, ciphertext)"
-    " VALUES (:org, :attempt, :key_id, :wrapped, :ciphertext)"
+    "INSERT INTO document_outbox (org_id, attempt_id, key_id, wrapped_key)"
+    " VALUES (:org, :attempt, :key_id, :wrapped)"
 )
-FIND_SEALED = text(
-    "SELECT key_id, wrapped_key AS wrapped, ciphertext FROM document_outbox"
-    " WHERE org_id = :org AND attempt_id = :attempt"
+KEEP_PART = text(
+    "INSERT INTO document_parts (org_id, attempt_id, number, ciphertext)"
+    " VALUES (:org, :attempt, :number, :ciphertext)"
+)
+FIND_ENVELOPE = text(
+    "SELECT key_id, wrapped_key AS wrapped, (SELECT count(*) FROM document_parts p"
+    " WHERE p.org_id = o.org_id AND p.attempt_id = o.attempt_id) AS parts"
+    " FROM document_outbox o WHERE org_id = :org AND attempt_id = :attempt"
+)
+FIND_PART = text(
+    "SELECT ciphertext FROM document_parts WHERE org_id = :org AND attempt_id = :attempt AND number = :number"
 )
 DROP = text("DELETE FROM document_outbox WHERE org_id = :org AND attempt_id = :attempt")
 
@@ -110,13 +118,16 @@ async def get_next_number(session: AsyncSession, *, org_id: UUID, account_id: st
     return number
 
 
-async def insert_attempt(session: AsyncSession, attempt: NewAttempt, sealed: Sealed) -> None:
+async def insert_attempt(session: AsyncSession, attempt: NewAttempt, envelope: Envelope) -> None:
+    """Its document follows with `insert_part`, in the same transaction."""
     await session.execute(INSERT, msgspec.structs.asdict(attempt))
-    await session.execute(
-        KEEP,
-        {"org": attempt.org_id, "attempt": attempt.id, "key_id": sealed.key_id}
-        | {"wrapped": sealed.wrapped, "ciphertext": sealed.ciphertext},
-    )
+    values = {"org": attempt.org_id, "attempt": attempt.id, "key_id": envelope.key_id}
+    await session.execute(KEEP, values | {"wrapped": envelope.wrapped})
+
+
+async def insert_part(session: AsyncSession, attempt: NewAttempt, number: int, sealed: bytes) -> None:
+    values = {"org": attempt.org_id, "attempt": attempt.id, "number": number, "ciphertext": sealed}
+    await session.execute(KEEP_PART, values)
 
 
 async def insert_kept_attempt(session: AsyncSession, attempt: NewAttempt) -> None:
@@ -152,13 +163,18 @@ async def get_stored_md5(session: AsyncSession, *, org_id: UUID, attempt_id: UUI
     return md5
 
 
-async def find_sealed(session: AsyncSession, *, org_id: UUID, attempt_id: UUID) -> Sealed | None:
-    row = (await session.execute(FIND_SEALED, {"org": org_id, "attempt": attempt_id})).one_or_none()
-    return (
-        Sealed(key_id=row.key_id, wrapped=bytes(row.wrapped), ciphertext=bytes(row.ciphertext))
-        if row
-        else None
-    )
+async def find_envelope(
+    session: AsyncSession, *, org_id: UUID, attempt_id: UUID
+) -> tuple[Envelope, int] | None:
+    """With the number of the document's parts."""
+    row = (await session.execute(FIND_ENVELOPE, {"org": org_id, "attempt": attempt_id})).one_or_none()
+    return (Envelope(key_id=row.key_id, wrapped=bytes(row.wrapped)), row.parts) if row else None
+
+
+async def find_part(session: AsyncSession, *, org_id: UUID, attempt_id: UUID, number: int) -> bytes | None:
+    values = {"org": org_id, "attempt": attempt_id, "number": number}
+    part: bytes | None = (await session.execute(FIND_PART, values)).scalar_one_or_none()
+    return part
 
 
 async def settle_attempt(

@@ -1,6 +1,5 @@
 """Taking a document: refuse before the body where possible, examine, promise, and try to deliver it at once."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -14,6 +13,7 @@ from bff.audit import record
 from bff.deliveries import Deliveries, DeliveryState
 from bff.errors import TooManyRequests
 from bff.identity import Caller
+from bff.safekeeping.sealing import PART_BYTES, Seal
 from bff.verification.delivery import KIND, Promise, format_identity
 from bff.verification.examination import Body, Examination, Examined, check_quality
 from bff.verification.intake.spool import Spool
@@ -29,6 +29,7 @@ from bff.verification.repository import (
     get_next_number,
     insert_attempt,
     insert_kept_attempt,
+    insert_part,
     list_attempts,
 )
 from bff.verification.rules import (
@@ -104,14 +105,14 @@ class Verification:
         owner = _get_owner(caller, context)
         seen = await self._admit(owner)
         expected = plan_upload(seen)
-        with Spool() as spool:
-            received = await self._examination.receive(body, spool)
+        with Spool() as sent, Spool("md5") as rebuilt:
+            received = await self._examination.receive(body, sent)
             async with self._examination.turns:
-                examined = await self._examination.examine(received, spool)
+                examined = await self._examination.examine(received, sent, rebuilt)
                 if requires_quality:
                     check_quality(examined)
                 reserved = await self._reserve(owner)
-                attempt = await self._store(owner, examined, seen, expected, reserved)
+                attempt = await self._store(owner, examined, rebuilt, seen, expected, reserved)
         await self._pictures.announce([owner.account_id])
         if reserved and reserved.is_only:
             return _describe(attempt)
@@ -129,10 +130,10 @@ class Verification:
             VerificationRefusal, TooManyRequests: as `submit` would.
         """
         plan_upload(await self._admit(_get_owner(caller, "account")))
-        with Spool() as spool:
-            received = await self._examination.receive(body, spool)
+        with Spool() as sent, Spool("md5") as rebuilt:
+            received = await self._examination.receive(body, sent)
             async with self._examination.turns:
-                return await self._examination.examine(received, spool)
+                return await self._examination.examine(received, sent, rebuilt)
 
     async def list_attempts(self, caller: Caller) -> tuple[list[Attempt], VerificationFacts | None]:
         """Newest first, with the facts that tell the verdict on the one under review."""
@@ -165,17 +166,14 @@ class Verification:
         self,
         owner: Owner,
         examined: Examined,
+        rebuilt: Spool,
         seen: Seen | None,
         expected: VerificationFacts,
         reserved: Reserved | None,
     ) -> AttemptSeen:
         """The attempt, the sealed document, the delivery and the audit line in one transaction."""
         attempt_id = reserved.attempt_id if reserved else uuid4()
-        sealed = await asyncio.to_thread(
-            self._adapters.document_keys.seal,
-            examined.inspected.content,
-            identity=format_identity(owner.org_id, attempt_id),
-        )
+        seal = self._adapters.document_keys.make_seal(identity=format_identity(owner.org_id, attempt_id))
         async with (
             self._pictures.writing(owner.account_id),
             self._adapters.database.transaction(owner.org_id) as session,
@@ -187,11 +185,12 @@ class Verification:
             number += len(reserved.older) if reserved else 0
             attempt = self._make_attempt(owner, examined, attempt_id=attempt_id, number=number)
             if reserved:
-                await reserved.store(session, attempt, examined.inspected.content)
+                await reserved.store(session, attempt, b"".join(rebuilt.blocks()))
             if reserved and reserved.is_only:
                 await insert_kept_attempt(session, attempt)
             else:
-                await insert_attempt(session, attempt, sealed)
+                await insert_attempt(session, attempt, seal.envelope)
+                await self._insert_parts(session, attempt, rebuilt, seal)
                 await self._deliver(session, owner, attempt, examined, expected)
             await self._record(session, owner, attempt)
         return AttemptSeen(
@@ -216,6 +215,16 @@ class Verification:
             assessment and assessment.status.value == "submitted"
         )
         return newest if is_under_review else None
+
+    async def _insert_parts(
+        self, session: AsyncSession, attempt: NewAttempt, rebuilt: Spool, seal: Seal
+    ) -> None:
+        last = max(rebuilt.size - 1, 0) // PART_BYTES
+        for number, part in enumerate(rebuilt.parts(PART_BYTES)):
+            await self._examination.courtesy.give_way()
+            await insert_part(
+                session, attempt, number, seal.close(part, number=number, is_last=number == last)
+            )
 
     def _make_attempt(self, owner: Owner, examined: Examined, *, attempt_id: UUID, number: int) -> NewAttempt:
         return NewAttempt(

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
-import msgspec
 
 from sf_sync.client.answers import is_half_done, pair_rows, parse_page
+from sf_sync.client.bodies import StreamedBody, encode_body
 from sf_sync.client.breaker import Breaker, BreakerState
 from sf_sync.client.budget import ApiBudget
 from sf_sync.client.calls import Call, Caller
@@ -79,8 +79,9 @@ class SalesforceClient:
 
         `idempotent` says that sending it twice has the effect of once: only then is it ever sent again, and
         only then does a lost answer raise SalesforceUnavailable instead of OutcomeUnknown.
+        Documents stand in `json` as `sf_sync.client.bodies.Base64`.
         """
-        content = None if json is None else msgspec.json.encode(json)
+        content = None if json is None else encode_body(json)
         outgoing = Outgoing(
             method=method,
             url=self._get_address(path),
@@ -181,7 +182,7 @@ class SalesforceClient:
         return f"{self.settings.url}{full}"
 
 
-def _get_headers(content: bytes | None) -> dict[str, str]:
+def _get_headers(content: bytes | StreamedBody | None) -> dict[str, str]:
     headers = {
         "Accept": "application/json",
         "User-Agent": CLIENT_NAME,

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from msgspec import Struct
 
+from sf_sync.client.bodies import StreamedBody
 from sf_sync.client.breaker import Breaker, Permit
 from sf_sync.client.wire import RawAnswer
 from sf_sync.errors import OutcomeUnknown, SalesforceUnavailable
@@ -25,13 +26,13 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 
 
 class Outgoing(Struct, frozen=True, kw_only=True):
-    """One request to an absolute address. `content` is finished bytes."""
+    """One request to an absolute address."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     params: Mapping[str, str] | None = None
-    content: bytes | None = None
+    content: bytes | StreamedBody | None = None
     idempotent: bool = True
 
 
@@ -113,15 +114,25 @@ class Transport:
     async def _perform(self, request: Outgoing, progress: _Progress, timeout_s: float) -> httpx.Response:
         if self._http is None:
             raise RuntimeError("the Salesforce client is not open")
+        content, headers = _open_body(request)
         return await self._http.request(
             request.method,
             request.url,
             params=request.params,
-            content=request.content,
-            headers=request.headers,
+            content=content,
+            headers=headers,
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s)),
             extensions={"trace": progress.trace},
         )
+
+
+def _open_body(request: Outgoing) -> tuple[bytes | AsyncIterator[bytes] | None, Mapping[str, str]]:
+    """httpx ties answer and request in a circle that waits for the garbage collector. A stream that has run out holds
+    nothing there; finished bytes would stay.
+    """
+    if not isinstance(request.content, StreamedBody):
+        return request.content, request.headers
+    return request.content.stream(), {**request.headers, "Content-Length": str(len(request.content))}
 
 
 def is_outage(answer: RawAnswer) -> bool:

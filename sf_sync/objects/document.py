@@ -1,12 +1,12 @@
 """ContentVersion: an identity document as Salesforce keeps it, one version for each attempt of the customer."""
 
-import base64
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 from simple_salesforce.format import format_soql
 
+from sf_sync.client.bodies import Base64
 from sf_sync.errors import AnswerMalformed
 from sf_sync.objects.values import Row, get_record_id, get_value
 
@@ -22,7 +22,7 @@ class DocumentFile(Struct, frozen=True, kw_only=True):
 
     upload_id: UUID
     file_name: str
-    content: bytes
+    content: bytes | bytearray
 
 
 class StoredDocument(Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ def format_version(file: DocumentFile) -> dict[str, Any]:
         "Title": TITLE,
         UPLOAD_ID_FIELD: str(file.upload_id),
         # Base64 has no `@`, so the document's bytes can't be taken for a reference to another step.
-        "VersionData": base64.b64encode(file.content).decode("ascii"),
+        "VersionData": Base64(file.content),
     }
 
 

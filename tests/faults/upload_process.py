@@ -10,22 +10,23 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
+from uuid import UUID
 
 import msgspec
 import structlog
 import uvicorn
 from litestar.types import Message, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters, make_adapters
 from bff.app import create_app
+from bff.db import Database
 from bff.jobs import Jobs
 from bff.safekeeping.scanning import Scan, Scanner
-from bff.safekeeping.sealing import DocumentKeys, Sealed
+from bff.safekeeping.sealing import DocumentKeys, Seal
 from bff.settings import Settings, read_settings
 from cache.broadcast import Broadcast
-from cache.leased import Write
 from cache.limits import Limiter, Taken
-from sf_sync.accounts import AccountView
 from sf_sync.documents import Documents, DocumentStored, DocumentSuperseded
 from sf_sync.objects.document_submission import SubmitDocument
 
@@ -47,8 +48,8 @@ class DyingScanner(Scanner):
 
 
 class DyingKeys(DocumentKeys):
-    def seal(self, content: bytes, *, identity: str) -> Sealed:
-        super().seal(content, identity=identity)
+    def make_seal(self, *, identity: str) -> Seal:
+        super().make_seal(identity=identity)
         die()
 
 
@@ -76,14 +77,36 @@ class DyingAfterSending(Documents):
         die()
 
 
-class DyingView(AccountView):
-    """What is sent and compared happens while the account is marked as being written."""
+class DyingDatabase(Database):
+    """Dies with the first transaction after `is_armed` was set."""
+
+    is_armed = False
 
     @asynccontextmanager
-    async def writing(self, account_id: str) -> AsyncIterator[Write]:
-        async with super().writing(account_id) as write:
-            yield write
-            die()
+    async def transaction(self, org_id: UUID) -> AsyncIterator[AsyncSession]:
+        async with super().transaction(org_id) as session:
+            yield session
+            if self.is_armed:
+                die()
+
+
+class ArmingDocuments(Documents):
+    """What is compared after sending lies in the database."""
+
+    def __init__(self, adapters: Adapters, database: DyingDatabase) -> None:
+        super().__init__(adapters.client)
+        self._database = database
+
+    async def submit(self, command: SubmitDocument) -> DocumentStored | DocumentSuperseded:
+        outcome = await super().submit(command)
+        self._database.is_armed = True
+        return outcome
+
+
+def die_while_confirming(adapters: Adapters, settings: Settings) -> Adapters:
+    database = DyingDatabase(settings.database)
+    documents = ArmingDocuments(adapters, database)
+    return msgspec.structs.replace(adapters, database=database, documents=documents)
 
 
 def replace(name: str, make: Callable[[Adapters, Settings], Any]) -> Callable[[Adapters, Settings], Adapters]:
@@ -111,10 +134,7 @@ MOMENTS: Mapping[str, Callable[[Adapters, Settings], Adapters]] = {
     "announce": replace("broadcast", make_broadcast),
     "before send": replace("documents", lambda adapters, _: DyingBeforeSending(adapters.client)),
     "after send": replace("documents", lambda adapters, _: DyingAfterSending(adapters.client)),
-    "confirm": replace(
-        "account_view",
-        lambda adapters, _: DyingView(adapters.salesforce, adapters.redis, adapters.broadcast),
-    ),
+    "confirm": die_while_confirming,
     "settle": keep,
     "answer": keep,
     "never": keep,

@@ -43,8 +43,15 @@ class Kind(StrEnum):
     PDF = "pdf"
 
 
+class Passed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of an accepted document; `kind` is what it is now (HEIC becomes JPEG)."""
+
+    kind: Kind
+    quality: tuple[Quality, ...]
+
+
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """An accepted document: `content` is what may be stored, `kind` what it is now (HEIC becomes JPEG)."""
+    """An accepted document: `content` is what may be stored."""
 
     kind: Kind
     content: bytes

@@ -2,18 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 
-from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, RefusalCode
+from bff.verification.inspection.findings import DocumentRefused, Kind, Passed, RefusalCode
 from bff.verification.inspection.job import Job, format_line, parse_verdict
 
 # The fork's own alarm ends it after 8 s; only a broken inspector is later than this.
 _ANSWER_S = 12
 _COMMAND = (sys.executable, "-m", "bff.verification.inspection.child")
-_LINE_LIMIT = 64 * 1024
+_LINE_LIMIT = _SLICE = 64 * 1024
 
 _log = structlog.get_logger(__name__)
 
@@ -26,15 +26,18 @@ class Inspectors:
         for _ in range(size):
             self._free.put_nowait(None)
 
-    async def inspect(self, kind: Kind, size: int, chunks: AsyncIterator[bytes]) -> Inspected:
-        """Stream a document of `size` bytes to an inspector and return it rebuilt.
+    async def inspect(
+        self, kind: Kind, size: int, chunks: AsyncIterator[bytes], *, write: Callable[[bytes], None]
+    ) -> Passed:
+        """Stream a document of `size` bytes to an inspector; rebuilt it goes to `write`, slice by slice.
 
-        Raises DocumentRefused. An inspector that breaks or is late counts as TOO_COMPLEX: nothing passes unseen.
+        Raises DocumentRefused, also after some of it was written. An inspector that breaks or is late counts as
+        TOO_COMPLEX: nothing passes unseen.
         """
         async with self._inspector() as process:
             try:
                 async with asyncio.timeout(_ANSWER_S):
-                    return await _converse(process, Job(kind, size), chunks)
+                    return await _converse(process, Job(kind, size), chunks, write)
             except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
                 _log.error("inspector_broke", error=type(error).__name__)
                 process.kill()
@@ -68,7 +71,12 @@ async def _start() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(*_COMMAND, stdin=pipe, stdout=pipe, limit=_LINE_LIMIT)
 
 
-async def _converse(process: asyncio.subprocess.Process, job: Job, chunks: AsyncIterator[bytes]) -> Inspected:
+async def _converse(
+    process: asyncio.subprocess.Process,
+    job: Job,
+    chunks: AsyncIterator[bytes],
+    write: Callable[[bytes], None],
+) -> Passed:
     if process.stdin is None or process.stdout is None:
         raise OSError("the inspector was started without pipes")
     process.stdin.write(format_line(job))
@@ -78,5 +86,11 @@ async def _converse(process: asyncio.subprocess.Process, job: Job, chunks: Async
     verdict = parse_verdict(await process.stdout.readline())
     if verdict.refused is not None or verdict.kind is None:
         raise DocumentRefused(verdict.refused or RefusalCode.TOO_COMPLEX)
-    content = await process.stdout.readexactly(verdict.size)
-    return Inspected(kind=verdict.kind, content=content, quality=verdict.quality)
+    left = verdict.size
+    while left:
+        content = await process.stdout.read(min(left, _SLICE))
+        if not content:
+            raise asyncio.IncompleteReadError(b"", left)
+        left -= len(content)
+        write(content)
+    return Passed(kind=verdict.kind, quality=verdict.quality)

@@ -9,9 +9,10 @@ import msgspec
 from bff.verification.inspection.findings import Kind
 from bff.verification.inspection.headers import check_declared_size
 from bff.verification.inspection.kinds import HEAD_BYTES, read_kind
+from bff.verification.intake.courtesy import Courtesy
 from bff.verification.intake.multipart import DocumentForm, parse_boundary
 from bff.verification.intake.refusals import UploadMalformed, UploadTooLarge, UploadTooSlow
-from bff.verification.intake.spool import Spool
+from bff.verification.intake.spool import BLOCK_BYTES, Spool
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +41,13 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def receive_document(
-    body: AsyncIterator[bytes], *, content_type: str, content_length: int | None, spool: Spool, limits: Limits
+    body: AsyncIterator[bytes],
+    *,
+    content_type: str,
+    content_length: int | None,
+    spool: Spool,
+    limits: Limits,
+    courtesy: Courtesy,
 ) -> Received:
     """Fill `spool` with the part named `file`.
 
@@ -50,7 +57,7 @@ async def receive_document(
     if content_length is not None and content_length > limits.document_bytes + limits.wrapping_bytes:
         raise UploadTooLarge
     form = DocumentForm(boundary, _write_within(spool, limits.document_bytes))
-    await _pump(body, form, spool, limits)
+    await _pump(body, form, spool, limits, courtesy)
     form.finish()
     spool.finish()
     return _conclude(form, spool)
@@ -65,13 +72,17 @@ def _write_within(spool: Spool, limit: int) -> Callable[[bytes], None]:
     return write
 
 
-async def _pump(body: AsyncIterator[bytes], form: DocumentForm, spool: Spool, limits: Limits) -> None:
+async def _pump(
+    body: AsyncIterator[bytes], form: DocumentForm, spool: Spool, limits: Limits, courtesy: Courtesy
+) -> None:
     began, seen, checked = time.monotonic(), 0, False
     async for chunk in _paced(body, limits.pace):
         seen += len(chunk)
         if seen > limits.document_bytes + limits.wrapping_bytes:
             raise UploadTooLarge
-        form.feed(chunk)
+        for at in range(0, len(chunk), BLOCK_BYTES):
+            await courtesy.give_way()
+            form.feed(chunk[at : at + BLOCK_BYTES])
         _check_rate(limits.pace, seen, time.monotonic() - began)
         if not checked and form.file_name is not None and spool.size >= HEAD_BYTES:
             checked = True

@@ -15,14 +15,18 @@ _TAG_BYTES = 16
 
 
 class Spool:
-    """Written once from front to back, then read as often as needed. Close it, or leave its `with` block."""
+    """Written once from front to back, then read as often as needed. Close it, or leave its `with` block.
 
-    def __init__(self) -> None:
+    `algorithm` is that of its digest, by hashlib's name.
+    """
+
+    def __init__(self, algorithm: str = "sha256") -> None:
         self._cipher = AESGCM(AESGCM.generate_key(256))
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as the spool
         self._pending = bytearray()
         self._blocks = 0
-        self._sha256 = hashlib.sha256()
+        # What is compared with Salesforce is an MD5; nothing is secured by it.
+        self._digest = hashlib.new(algorithm, usedforsecurity=False)
         self.size = 0
         self.head = b""
 
@@ -38,7 +42,7 @@ class Spool:
 
     def write(self, data: bytes) -> None:
         self.size += len(data)
-        self._sha256.update(data)
+        self._digest.update(data)
         if len(self.head) < BLOCK_BYTES:
             self.head += data[: BLOCK_BYTES - len(self.head)]
         self._pending += data
@@ -53,14 +57,25 @@ class Spool:
             self._pending.clear()
 
     @property
-    def sha256(self) -> str:
-        return self._sha256.hexdigest()
+    def digest(self) -> str:
+        """In hex."""
+        return self._digest.hexdigest()
 
     def blocks(self) -> Iterator[bytes]:
         self._file.seek(0)
         for number in range(self._blocks):
             sealed = self._file.read(BLOCK_BYTES + _TAG_BYTES)
             yield self._cipher.decrypt(_nonce(number), sealed, None)
+
+    def parts(self, size: int) -> Iterator[bytes]:
+        """The same in larger pieces; `size` is a multiple of a block's. An empty document is one empty part."""
+        part = bytearray()
+        for block in self.blocks():
+            if len(part) == size:
+                yield bytes(part)
+                part.clear()
+            part += block
+        yield bytes(part)
 
     async def stream(self) -> AsyncIterator[bytes]:
         for block in self.blocks():

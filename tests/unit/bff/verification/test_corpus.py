@@ -141,7 +141,9 @@ async def inspectors() -> AsyncIterator[Inspectors]:
 async def judge(inspectors: Inspectors, name: str, content: bytes) -> Inspected:
     kind = read_kind(name, content[:HEAD_BYTES])
     check_declared_size(kind, content)
-    return await inspectors.inspect(kind, len(content), stream(content))
+    rebuilt = bytearray()
+    passed = await inspectors.inspect(kind, len(content), stream(content), write=rebuilt.extend)
+    return Inspected(kind=passed.kind, content=bytes(rebuilt), quality=passed.quality)
 
 
 async def stream(content: bytes) -> AsyncIterator[bytes]:

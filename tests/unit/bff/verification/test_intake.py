@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bff.verification.inspection.findings import DocumentRefused, Kind, RefusalCode
+from bff.verification.intake.courtesy import Courtesy
 from bff.verification.intake.receive import Limits, Pace, Received, receive_document
 from bff.verification.intake.refusals import IntakeRefused
 from bff.verification.intake.spool import Spool
@@ -49,6 +50,7 @@ async def receive(body: AsyncIterator[bytes], spool: Spool, **changes: object) -
         "content_type": CONTENT_TYPE,
         "content_length": None,
         "limits": Limits(),
+        "courtesy": Courtesy(),
     } | changes
     return await receive_document(body, spool=spool, **options)  # type: ignore[arg-type]
 
@@ -74,7 +76,7 @@ class TestReceive:
                     False,
                 )
                 assert b"".join(spool.blocks()) == JPEG
-                assert spool.sha256 == hashlib.sha256(JPEG).hexdigest()
+                assert spool.digest == hashlib.sha256(JPEG).hexdigest()
 
     @pytest.mark.parametrize("before", [True, False])
     async def test_reads_send_anyway_before_or_behind_the_file(self, before: bool) -> None:
