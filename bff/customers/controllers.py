@@ -18,6 +18,7 @@ from bff.customers.access import (
     may_read,
 )
 from bff.customers.overview import PATH, provide_wanted
+from bff.customers.reading import read_addresses, read_given, read_new
 from bff.customers.refusals import (
     CustomerDeactivated,
     CustomerExists,
@@ -26,7 +27,7 @@ from bff.customers.refusals import (
     UpgradeNotPossible,
 )
 from bff.customers.repository import Wanted
-from bff.customers.rules import Changes, CustomerKind
+from bff.customers.rules import CustomerKind
 from bff.customers.schemas import (
     CustomerAnswer,
     CustomerEdit,
@@ -35,9 +36,6 @@ from bff.customers.schemas import (
     NewCustomerInput,
     UpgradeInput,
     make_history_entry,
-    read_addresses,
-    read_given,
-    read_new,
 )
 from bff.customers.service import Customers, Once
 from bff.errors import Forbidden, IdempotencyKeyReused, NotFound
@@ -45,7 +43,7 @@ from bff.idempotency import Answer, make_digest, parse_idempotency_key
 from bff.identity import Caller, or_own
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.otp import ProofRefused
-from bff.phones import PhoneNotValid, parse_phone
+from bff.phones import PhoneNotValid
 from bff.problems import WITH_BODY, problems
 
 ONE = f"{PATH}/{{customer_id:uuid}}"
@@ -127,7 +125,7 @@ async def edit_customer(
     customers: NamedDependency[Customers],
 ) -> CustomerAnswer:
     """Change what is sent: null takes away, what is left out stays. Only admins change the status."""
-    given = read_phone_of(read_given(data), caller)
+    given = read_given(data, caller.region)
     if "status" in given and not is_admin(caller):
         raise Forbidden
     return await customers.edit(caller, customer_id, given, proof=data.proof)
@@ -173,7 +171,7 @@ async def upgrade_customer(
         caller,
         customer_id,
         CustomerKind(data.type),
-        read_phone_of(read_given(data), caller),
+        read_given(data, caller.region),
         addresses=read_addresses(data.addresses, caller.region),
         proof=data.proof,
         once=make_once(idempotency_key, f"{PATH}/{customer_id}/upgrade", data),
@@ -199,15 +197,6 @@ async def show_history(
 
 def make_once(header: str | None, path: str, data: msgspec.Struct) -> Once:
     return Once(key=parse_idempotency_key(header), digest=make_digest(path, data))
-
-
-def read_phone_of(given: Changes, caller: Caller) -> Changes:
-    """
-    Raises:
-        PhoneNotValid
-    """
-    phone = given.get("phone")
-    return given | {"phone": parse_phone(phone, caller.region)} if phone else given
 
 
 def send(answer: Answer) -> Response[Any]:

@@ -14,15 +14,12 @@ from bff.addresses import (
     AddressOnFile,
     CustomerAddress,
     NewAddressInput,
-    make_address,
     make_customer_address,
 )
 from bff.addresses.schemas import Line100, Line200
-from bff.customers.creation import NewAddress, NewCustomer
 from bff.customers.history import HistoryEntry
 from bff.customers.repository import Count
 from bff.customers.rules import (
-    Changes,
     CreatedContext,
     CustomerKind,
     CustomerStatus,
@@ -30,7 +27,6 @@ from bff.customers.rules import (
     to_wire,
 )
 from bff.freshness import to_seconds
-from bff.phones import parse_phone
 
 # What PostgreSQL and Python lower alike; addresses beyond ASCII are refused.
 Email = Annotated[
@@ -228,41 +224,6 @@ def make_history_entry(entry: HistoryEntry) -> HistoryAnswer:
         before={to_wire(name): value for name, value in change["before"].items()},
         after={to_wire(name): value for name, value in change["after"].items()},
     )
-
-
-def read_new(wire: NewCustomerInput, region: str) -> NewCustomer:
-    """
-    Raises:
-        PhoneNotValid
-    """
-    kind = CustomerKind(str(type(wire).__struct_config__.tag))
-    values = {name: clean(name, value) for name, value in msgspec.structs.asdict(wire).items()}
-    values["context"] = values.pop("created_context")
-    values["addresses"] = read_addresses(wire.addresses, region)
-    if wire.phone is not None:
-        values["phone"] = parse_phone(wire.phone, region)
-    return NewCustomer(kind=kind, **values)
-
-
-def read_addresses(wires: Sequence[NewAddressInput], region: str) -> tuple[NewAddress, ...]:
-    return tuple(NewAddress(make_address(wire, region=region), wire.is_default) for wire in wires)
-
-
-def read_given(wire: UpgradeInput | CustomerEdit) -> Changes:
-    """What was said of the profile, null included; words are trimmed, addresses are in small letters."""
-    given = {
-        name: value
-        for name, value in msgspec.structs.asdict(wire).items()
-        if value is not UNSET and name not in ("type", "proof", "addresses")
-    }
-    return {name: clean(name, value) for name, value in given.items()}
-
-
-def clean(name: str, value: Any) -> Any:
-    if type(value) is not str or name == "phone":
-        return value
-    text = value.strip()
-    return text.lower() if name == "email" else text
 
 
 def _to_seconds(at: datetime) -> datetime:
