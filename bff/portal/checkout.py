@@ -47,6 +47,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong, above everything else; `errors` lead to their fields."""
 
     text: str
+    tone: str = "bad"
     errors: tuple[FieldError, ...] = ()
     action: Link | None = None
 
@@ -169,6 +170,7 @@ async def _show_refusal(
     caller: Caller, cart: Cart, page: CheckoutPage, filled: FilledOrder, refusal: PortalError
 ) -> Response[str]:
     scene = await page.load(caller, cart, filled=filled)
+    scene = msgspec.structs.replace(scene, is_in_doubt=not isinstance(refusal, OrderBlocked))
     sentence = next((_SENTENCES[kind] for kind in _SENTENCES if isinstance(refusal, kind)), refusal.detail)
     if isinstance(refusal, OrderBlocked):
         codes = {problem.code for problem in refusal.verdict.problems}
@@ -179,7 +181,8 @@ async def _show_refusal(
             scene = scene.judged(refusal.verdict)
     orders = Link(ORDERS, scene.texts.say(N_("See your orders")))
     action = orders if isinstance(refusal, IdempotencyKeyReused | OrderUnconfirmed) else None
-    alert = Alert(text=scene.texts.say(sentence), action=action)
+    tone = "warn" if scene.is_in_doubt else "bad"
+    alert = Alert(text=scene.texts.say(sentence), tone=tone, action=action)
     return answer_whole(scene, alert=alert, status=refusal.status, retry_after_s=refusal.retry_after_s)
 
 

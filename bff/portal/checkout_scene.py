@@ -49,7 +49,7 @@ class CheckoutView(msgspec.Struct, frozen=True, kw_only=True):
     Idempotency-Key `key`.
     """
 
-    status: StatusView
+    status: StatusView | None
     lines: tuple[LineView, ...]
     total: str
     checks: tuple[CheckView, ...]
@@ -64,7 +64,9 @@ class CheckoutView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
-    """`facts` is the version of both facts as the stream tells it; `filled` a form that came back."""
+    """`facts` is the version of both facts as the stream tells it; `filled` a form that came back. `is_in_doubt`: an
+    order was just sent and nobody could tell, so that what is cached is not worth a word.
+    """
 
     cart: Cart
     evaluated: Evaluated
@@ -74,6 +76,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     csrf: str
     filled: FilledOrder = NOTHING_FILLED
     upload_error: UploadError | None = None
+    is_in_doubt: bool = False
 
     @property
     def version(self) -> str:
@@ -127,7 +130,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
         checks = list_checks(self.product_types, self.evaluated.position, texts)
         address = self.visitor.address
         return CheckoutView(
-            status=make_status(verdict, offers, self.cart, texts, is_under_review=self._is_under_review()),
+            status=None if self.is_in_doubt else self._make_status(),
             lines=list_lines(verdict, offers, self.cart, texts),
             total=format_total(offers, self.cart, texts),
             checks=tuple(make_check_view(check, texts) for check in checks),
@@ -139,6 +142,13 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
             fields=make_delivery_fields(self.filled, texts),
             address=format_place(address, texts) if address else "",
             needs_support=verdict.next_action is NextActionCode.CONTACT_SUPPORT,
+        )
+
+    def _make_status(self) -> StatusView:
+        evaluated = self.evaluated
+        is_under_review = self._is_under_review()
+        return make_status(
+            evaluated.verdict, evaluated.offers, self.cart, self.texts, is_under_review=is_under_review
         )
 
     def _is_under_review(self) -> bool:

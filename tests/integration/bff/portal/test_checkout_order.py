@@ -209,6 +209,7 @@ class TestOutage:
         assert answer.status_code == 503
         assert int(answer.headers["Retry-After"]) >= 1
         assert "We can't check your status at the moment. Your cart is kept." in show(answer)
+        assert "Ready to order" not in show(answer)
         assert 'value="Sara Ito"' in answer.text
         assert "Home Internet 1 Gbps" in cart
         assert list_orders(scene) == []
