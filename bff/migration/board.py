@@ -1,22 +1,22 @@
-"""Where every org stands, known in each process without asking: read again twice a second while any org moves."""
+"""Where every org stands, known in each process without asking: twice a second it is looked whether that changed."""
 
 import asyncio
 from contextlib import suppress
 from uuid import UUID
 
 import structlog
+from sqlalchemy import text
 
 from bff.db import Database, DatabaseUnavailable
-from bff.legacy import LegacyTable
 from bff.migration import repository
 from bff.migration.phases import Standing
 from bff.tenancy import list_orgs
 from cache.broadcast import Broadcast
 
 TOPIC = "migration:phases"
-MOVING_EVERY_S = 0.5
-IDLE_EVERY_S = 15.0
-"""While nobody moves, a first row is noticed this late unless it was told."""
+LOOK_EVERY_S = 0.5
+
+READ_NEWS = text("SELECT number FROM migration_news")
 
 log = structlog.get_logger(__name__)
 
@@ -24,13 +24,12 @@ log = structlog.get_logger(__name__)
 class Board:
     """One per process. `find` costs a look into a dict."""
 
-    def __init__(self, database: Database, broadcast: Broadcast, legacy: LegacyTable) -> None:
+    def __init__(self, database: Database, broadcast: Broadcast) -> None:
         self._database = database
         self._broadcast = broadcast
-        self._legacy = legacy
         self._standings: dict[UUID, Standing] = {}
+        self._number = -1
         self._is_read = False
-        self._reading: asyncio.Task[None] | None = None
 
     @property
     def is_read(self) -> bool:
@@ -55,6 +54,7 @@ class Board:
     async def refresh(self) -> None:
         """Raises DatabaseUnavailable; then what was read before stands."""
         async with self._database.orgless() as session:
+            number = (await session.execute(READ_NEWS)).scalar_one()
             orgs = await list_orgs(session)
         standings = {}
         for org in orgs:
@@ -62,32 +62,25 @@ class Board:
                 standing = await repository.find_standing(session, org.id)
             if standing is not None:
                 standings[org.id] = standing
-        self._standings, self._is_read = standings, True
+        # What changed since the number was read will raise it again.
+        self._standings, self._number, self._is_read = standings, number, True
 
-    async def _refresh_moving(self) -> None:
-        for org_id in self.moving:
-            async with self._database.transaction(org_id) as session:
-                standing = await repository.find_standing(session, org_id)
-            if standing is not None:
-                self._standings[org_id] = standing
+    async def look(self) -> None:
+        """Reads the phases again when one has changed. Raises DatabaseUnavailable."""
+        async with self._database.orgless() as session:
+            number = (await session.execute(READ_NEWS)).scalar_one()
+        if number != self._number or not self._is_read:
+            await self.refresh()
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Until cancelled. A broadcast makes it quicker, and nothing depends on it."""
         async with self._broadcast.listen(TOPIC) as listener:
             hearing = asyncio.ensure_future(anext(listener))
-            everything_at = 0.0
-            clock = asyncio.get_running_loop().time
             while True:
-                is_told = hearing.done()
-                if is_told:
+                await asyncio.wait({hearing}, timeout=LOOK_EVERY_S)
+                if hearing.done():
                     if hearing.exception():
                         return
                     hearing = asyncio.ensure_future(anext(listener))
                 with suppress(DatabaseUnavailable):
-                    if is_told or clock() >= everything_at:
-                        await self.refresh()
-                        everything_at = clock() + IDLE_EVERY_S
-                    else:
-                        await self._refresh_moving()
-                patience_s = MOVING_EVERY_S if self.moving or not self._is_read else IDLE_EVERY_S
-                await asyncio.wait({hearing}, timeout=patience_s)
+                    await self.look()

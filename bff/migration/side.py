@@ -36,7 +36,7 @@ class MigrationSide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_migrating(adapters: Adapters, settings: LegacySettings) -> MigrationSide:
-    board = Board(adapters.database, adapters.broadcast, adapters.legacy)
+    board = Board(adapters.database, adapters.broadcast)
     reads = Reads(adapters.database, adapters.broadcast, mismatch_limit=settings.mismatch_limit)
     view = MigratingAccountView(adapters, board, reads)
     own = msgspec.structs.replace(adapters, account_view=view)

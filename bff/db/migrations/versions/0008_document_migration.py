@@ -37,6 +37,24 @@ CREATE TABLE migration_reads (
 );
 """
 
+# One row that every process looks at twice a second: a number that every change of a phase raises in its own
+# transaction. A sequence would show it before the change can be seen.
+NEWS = """
+CREATE TABLE migration_news (
+    is_only boolean NOT NULL PRIMARY KEY DEFAULT true CHECK (is_only),
+    number bigint NOT NULL DEFAULT 0
+);
+INSERT INTO migration_news DEFAULT VALUES;
+GRANT SELECT, UPDATE ON migration_news TO portal_app;
+CREATE FUNCTION tell_migration_news() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE migration_news SET number = number + 1;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER migrations_news AFTER INSERT OR UPDATE OF phase, percent, is_paused ON migrations
+    FOR EACH ROW EXECUTE FUNCTION tell_migration_news();
+"""
+
 DOCUMENTS = """
 CREATE TABLE residence_card_submissions (
     org_id uuid NOT NULL REFERENCES orgs,
@@ -147,7 +165,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    for part in (STANDINGS, DOCUMENTS, SETTLING, CHECKS, KINDS):
+    for part in (STANDINGS, NEWS, DOCUMENTS, SETTLING, CHECKS, KINDS):
         execute(part)
     for table in TABLES:
         protect(table)
