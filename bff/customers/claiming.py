@@ -179,7 +179,7 @@ class Claims:
     async def _lock_user(self, session: AsyncSession, caller: Caller, email: str | None) -> UUID:
         if caller.kind is CallerKind.MACHINE:
             if email is None:
-                raise FieldsMissing.make(("email",))
+                raise FieldsMissing("email")
             return (await register_user(session, email=email, at=self._now())).user_id
         user_id = _get_user(caller)
         await lock_user(session, user_id)

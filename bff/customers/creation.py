@@ -107,7 +107,7 @@ class Creation:
         """Registration and the consumer's client bring a user; elsewhere an address makes one who sleeps."""
         if context in (CreatedContext.REGISTRATION, CreatedContext.CONSUMER):
             if new.email is None:
-                raise FieldsMissing.make(("email",))
+                raise FieldsMissing("email")
             user = await register_user(session, email=new.email, at=self._now())
             known = await find_customer_of_user(session, org_id=org_id, user_id=user.user_id)
             return Owner(user.user_id, known, has_awoken=user.is_first_time)

@@ -23,7 +23,7 @@ async def prove_phone(session: AsyncSession, caller: Caller, *, proof: str | Non
     if proof is None:
         return False
     if phone is None:
-        raise FieldsMissing.make(("phone",))
+        raise FieldsMissing("phone")
     for purpose in _GOOD_FOR_A_PROFILE[:-1]:
         try:
             await take_proof(session, proof, org_id=caller.org_id, purpose=purpose, phone=phone)

@@ -1,7 +1,7 @@
 """Why something about a customer is refused. None repeats a name, phone or e-mail address."""
 
 from bff.errors import PortalError
-from bff.texts import N_
+from bff.texts import N_, Texts
 
 
 class CustomerDeactivated(PortalError):
@@ -19,15 +19,20 @@ class UpgradeNotPossible(PortalError):
 
 
 class FieldsMissing(PortalError):
-    """`make` names them as the wire does."""
+    """`names` as the wire has them."""
 
     status = 422
     code = "fields_missing"
-    detail = N_("This kind of customer needs more details.")
+    detail = N_("This kind of customer needs: %(fields)s.")
 
-    @classmethod
-    def make(cls, names: tuple[str, ...]) -> "FieldsMissing":
-        return cls("This kind of customer needs: " + ", ".join(f"`{name}`" for name in names) + ".")
+    def __init__(self, *names: str) -> None:
+        self._fields = ", ".join(f"`{name}`" for name in names)
+        super().__init__(self.detail % {"fields": self._fields})
+
+    def speak(self, texts: Texts) -> None:
+        """With the names, which are the same in every language."""
+        super().speak(texts)
+        self.sentence = texts.say(self.detail, fields=self._fields)
 
 
 class PhoneProofRequired(PortalError):

@@ -147,7 +147,7 @@ def _check_active(profile: Profile) -> None:
 
 def _refuse_missing(names: Iterable[str]) -> None:
     if missing := tuple(to_wire(name) for name in names):
-        raise FieldsMissing.make(missing)
+        raise FieldsMissing(*missing)
 
 
 def to_wire(name: str) -> str:

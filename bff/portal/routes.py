@@ -14,6 +14,7 @@ from bff.portal.checkout import (
     show_checkout_status,
 )
 from bff.portal.checkout_scene import make_checkout_page
+from bff.portal.claim import ClaimPage, send_claim, show_claim
 from bff.portal.design import show_design
 from bff.portal.internet import InternetPage, show_internet, show_internet_status, submit_request
 from bff.portal.offers import Shop
@@ -40,6 +41,8 @@ def list_pages(*, is_development: bool) -> list[ControllerRouterHandler]:
         show_checkout_status,
         place_order,
         send_checkout_document,
+        show_claim,
+        send_claim,
     ]
     return [*pages, sign_in, show_design] if is_development else pages
 
@@ -53,4 +56,5 @@ def make_page_parts(parts: dict[str, Any]) -> dict[str, Any]:
         "internet_page": InternetPage(parts["eligibility"], shop, database, csrf),
         "sim_page": SimPage(parts["verification"], shop, database, csrf),
         "checkout_page": make_checkout_page(parts),
+        "claim_page": ClaimPage(parts["claims"], database, csrf),
     }
