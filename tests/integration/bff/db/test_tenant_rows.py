@@ -46,6 +46,7 @@ GLOBAL = """
 """
 KNOWN_GLOBAL = [
     "alembic_version",
+    "migration_news",
     "orgs",
     "procrastinate_events",
     "procrastinate_jobs",
