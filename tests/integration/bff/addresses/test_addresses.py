@@ -1,5 +1,6 @@
 """A customer's addresses over HTTP: who reaches them, what a change does, and that there is always one default."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ from bff.addresses.changes import MOST_ADDRESSES
 from bff.demo.people import DEMO_ORGS, DEMO_PEOPLE
 from bff.identity import Caller, CallerKind
 from bff.identity.development import sign_token
+from sf_sync.accounts import get_account_topic
 from tests.fixtures.portal import Portal
 from tests.integration.bff.scene import STATUS, Scene, make_email
 from tests.tables import read_table
@@ -81,6 +83,18 @@ class TestAdding:
             gone = (await noor.get(STATUS)).json()["nextAction"]["code"]
 
         assert (before, after, gone) == ("add_address", "request_review", "add_address")
+
+    async def test_wakes_the_open_pages_of_the_account(self, scene: Scene) -> None:
+        topic = get_account_topic(scene.find_account("noor")["Id"])
+        async with (
+            asyncio.timeout(5),
+            scene.portal.signed_in(make_email("noor")) as noor,
+            scene.portal.adapters.broadcast.listen(topic) as listener,
+        ):
+            await add(noor, "noor")
+            async for notice in listener:
+                if notice.kind == "changed":
+                    break
 
     async def test_again_under_the_same_key_adds_nothing(self, scene: Scene) -> None:
         async with scene.portal.signed_in(SUPPORT) as support:

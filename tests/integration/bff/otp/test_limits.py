@@ -218,3 +218,13 @@ class TestGuessing:
         [row] = await desk.list_rows("SELECT sum(failures) AS failures FROM one_time_codes")
 
         assert row["failures"] == 20
+
+    async def test_cannot_be_spread_over_codes_that_are_open_at_the_same_time(self, desk: Desk) -> None:
+        customer = desk.make_caller(CallerKind.CUSTOMER)
+        for number in range(7):
+            await desk.send(make_phone(number), caller=customer)
+        with pytest.raises(TooManyCodes):
+            await desk.send(make_phone(7), caller=customer)
+
+        rows = await desk.list_rows("SELECT tries FROM one_time_codes ORDER BY phone")
+        assert [row["tries"] for row in rows] == [3] * 6 + [2]
