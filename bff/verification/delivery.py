@@ -164,6 +164,8 @@ async def _unseal(delivery: Delivery, adapters: Adapters) -> bytearray | None:
             part = await find_part(session, **place, number=number)
             if part is None:
                 return None
+            # What the database sent ahead is read without waiting; others shall have a turn all the same.
+            await asyncio.sleep(0)
             content += seal.open(part, number=number, is_last=number == count - 1)
     return content or None
 

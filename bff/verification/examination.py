@@ -73,11 +73,11 @@ class Examination:
         """
         try:
             inspected = await self._inspectors.inspect(
-                received.kind, spool.size, spool.stream(), write=rebuilt.write
+                received.kind, spool.size, self._stream(spool), write=rebuilt.write
             )
         except DocumentRefused as refused:
             raise NOT_TAKEN[refused.code] from None
-        scan = await self._scanner.scan(spool.stream()) if self._scanner else Scan.CLEAN
+        scan = await self._scanner.scan(self._stream(spool)) if self._scanner else Scan.CLEAN
         if scan is Scan.INFECTED:
             raise DocumentInfected
         rebuilt.finish()
@@ -90,6 +90,11 @@ class Examination:
             is_scanned=scan is Scan.CLEAN,
             send_anyway=received.send_anyway,
         )
+
+    async def _stream(self, spool: Spool) -> AsyncIterator[bytes]:
+        for block in spool.blocks():
+            await self.courtesy.give_way()
+            yield block
 
 
 def check_quality(examined: Examined) -> None:

@@ -1,5 +1,6 @@
 """The body of a request: finished bytes, or JSON with documents in it that become base64 only while they are sent."""
 
+import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from secrets import token_hex
@@ -39,6 +40,8 @@ class StreamedBody:
                 yield piece
                 continue
             for at in range(0, len(piece.content), _SLICE):
+                # A socket that takes everything at once would never let anybody else have a turn.
+                await asyncio.sleep(0)
                 yield b64encode(piece.content[at : at + _SLICE])
 
 

@@ -6,7 +6,7 @@ The file has no name, so it is gone with the process; without the key it is nois
 
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -76,10 +76,6 @@ class Spool:
                 part.clear()
             part += block
         yield bytes(part)
-
-    async def stream(self) -> AsyncIterator[bytes]:
-        for block in self.blocks():
-            yield block
 
     def _seal(self, block: bytes) -> None:
         self._file.write(self._cipher.encrypt(_nonce(self._blocks), block, None))

@@ -1,0 +1,117 @@
+"""Fifty customers send 10 MiB at once: what that costs the web process in memory, and everybody else in waiting.
+
+What runs on other machines elsewhere shall not count here: the customers are a process of their own, and they and the
+local Salesforce run with the lowest priority. The web process, its inspectors and PostgreSQL share the machine with
+this reader, who asks for a status all the time. Reads are compared with those of idle seconds before and after.
+"""
+
+import http.client
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+
+from tests.bench.stage import Portal, run_portal
+from tests.bench.table import Row
+from tests.bench.uploads import Sent, make_photo, prepare_customers, send_all
+
+AT_ONCE = 50
+IDLE_S = 6.0
+LOWEST_PRIORITY = 19
+PAUSE_S = 0.005
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """Seconds of each read of one who asks all the time, and the most memory of the web process meanwhile."""
+
+    reads: list[float]
+    peak_kib: int
+
+    def join(self, other: "Watch") -> "Watch":
+        return Watch(self.reads + other.reads, max(self.peak_kib, other.peak_kib))
+
+    def percentile(self, share: float) -> float:
+        return sorted(self.reads)[int(len(self.reads) * share)] * 1000
+
+
+def measure_rows() -> list[Row]:
+    """Four rows; takes about a minute."""
+    with tempfile.TemporaryDirectory() as folder, run_portal(Path(folder)) as portal:
+        tokens, photo = prepare_customers(Path(folder), AT_ONCE + 2), make_photo()
+        os.setpriority(os.PRIO_PROCESS, find_sibling(portal.web_pid, "emulator"), LOWEST_PRIORITY)
+        with ProcessPoolExecutor(
+            1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(LOWEST_PRIORITY,)
+        ) as pool:
+            # The first two start the inspectors and fill the pools; what they leave behind is no growth.
+            pool.submit(send_all, portal.port, tokens[:2], photo).result()
+            before = read_rss_kib(portal.web_pid)
+            idle = watch(portal, until=make_deadline(IDLE_S))
+            sending: Future[Sent] = pool.submit(send_all, portal.port, tokens[2:], photo)
+            busy = watch(portal, until=sending.done)
+            sent = sending.result()
+            after = watch(portal, until=make_deadline(IDLE_S))
+            return compare(idle.join(after), busy, sent, before, len(photo))
+
+
+def compare(idle: Watch, busy: Watch, sent: Sent, before_kib: int, size: int) -> list[Row]:
+    assert sent.statuses == {202: AT_ONCE}, sent.statuses
+    growth = (busy.peak_kib - before_kib) / 1024
+    took = f"{AT_ONCE} at once of {size / 1024 / 1024:.1f} MiB, all taken in {sent.seconds:.1f} s"
+    ratio = busy.percentile(0.99) / idle.percentile(0.99)
+    return [
+        Row("uploads: memory of the web process", f"+{growth:.0f} MB", f"target < 200 MB; {took}"),
+        Row("  status reads meanwhile: p99", f"{busy.percentile(0.99):.1f} ms", f"{len(busy.reads)} reads"),
+        Row("  ratio to p99 when idle", f"{ratio:.2f}", f"target < 2; idle {idle.percentile(0.99):.1f} ms"),
+        Row(
+            "  ratio of the medians",
+            f"{busy.percentile(0.5) / idle.percentile(0.5):.2f}",
+            f"{busy.percentile(0.5):.1f} ms against {idle.percentile(0.5):.1f} ms",
+        ),
+    ]
+
+
+def make_deadline(seconds: float) -> Callable[[], bool]:
+    ends = time.perf_counter() + seconds
+    return lambda: time.perf_counter() >= ends
+
+
+def watch(portal: Portal, *, until: Callable[[], bool]) -> Watch:
+    connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
+    reads, peak = [], 0
+    while not until():
+        began = time.perf_counter()
+        connection.request("GET", "/api/verification/id", headers=portal.headers)
+        answer = connection.getresponse()
+        answer.read()
+        reads.append(time.perf_counter() - began)
+        assert answer.status == 200
+        peak = max(peak, read_rss_kib(portal.web_pid))
+        time.sleep(PAUSE_S)
+    connection.close()
+    return Watch(reads, peak)
+
+
+def find_sibling(pid: int, word: str) -> int:
+    """The process of the same `bff up` that has this word in its command."""
+    parent = read_parent(pid)
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if word.encode() in words and read_parent(int(folder.name)) == parent:
+                return int(folder.name)
+    raise LookupError(f"no process {word} found")
+
+
+def read_parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def read_rss_kib(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
