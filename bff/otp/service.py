@@ -19,6 +19,7 @@ from bff.identity import Caller, CallerKind
 from bff.otp.admission import admit
 from bff.otp.counting import Wish
 from bff.otp.keys import Binding, CodeKeys, draw_code, draw_salt, make_code_keys
+from bff.otp.message import write_message
 from bff.otp.proofs import digest_proof
 from bff.otp.refusals import (
     CodeExpired,
@@ -43,11 +44,9 @@ from bff.otp.rules import (
 )
 from bff.settings import Settings
 from bff.sms import Sms, SmsOutcome, SmsSender
-from bff.texts import N_, Texts, find_texts
+from bff.texts import Texts, find_texts
 from cache.errors import CacheError
 
-# Short: an SMS holds 160 letters, or 70 where one of them is neither Latin nor Greek.
-MESSAGE = N_("%(code)s is your %(org)s code. It is good for 5 minutes. Never tell it to anybody.")
 FAILURES_PER_MINUTE = 50
 """More wrong codes than this in one org are an alarm: one in a million guesses is right, whoever's number it is."""
 LIMITS = {
@@ -191,7 +190,7 @@ class OneTimeCodes:
         return msgspec.structs.replace(LIMITS[caller.kind], org_hour=self._settings.per_org_per_hour)
 
     async def _hand_over(self, sender: SmsSender, phone: str, texts: Texts, *, code: str, org: str) -> None:
-        outcome = await sender.send(Sms(phone, texts.say(MESSAGE, code=code, org=org)))
+        outcome = await sender.send(Sms(phone, write_message(texts, code=code, org=org)))
         match outcome:
             case SmsOutcome.REFUSED:
                 raise PhoneNotReachable
