@@ -98,6 +98,30 @@ def make_pdf_with_page_entry(name: str, value: object) -> bytes:
     return out.getvalue()
 
 
+def make_pdf_with_link(address: bytes) -> bytes:
+    """As apps for scanning add one below the picture; and a bookmark with the same address."""
+    action = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String(address.decode()))
+    link = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=pikepdf.Array([0, 0, 50, 10]), A=action
+    )
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.pages[0].obj["/Annots"] = pikepdf.Array([link])
+    with pdf.open_outline() as outline:
+        bookmark = pikepdf.OutlineItem("more")
+        bookmark.action = action
+        outline.root.append(bookmark)
+    out = io.BytesIO()
+    pdf.save(out)
+    return out.getvalue()
+
+
+def make_grey_png(size: tuple[int, int] = (1200, 800)) -> bytes:
+    """Of 16 bits a pixel, from black on the left to white on the right."""
+    row = b"".join(struct.pack("<H", x * 65_535 // (size[0] - 1)) for x in range(size[0]))
+    return write(Image.frombytes("I;16", size, row * size[1]), "PNG")
+
+
 def make_pdf_with_attachment() -> bytes:
     pdf = pikepdf.new()
     pdf.add_blank_page()

@@ -25,8 +25,9 @@ from bff.portal.sim_view import make_upload_error
 from bff.portal.views import Link
 from bff.settings import Settings
 from bff.texts import N_
-from bff.verification.controllers import LARGEST_UPLOAD, MULTIPART, make_body
+from bff.verification.controllers import LARGEST_UPLOAD, make_body
 from bff.verification.refusals import VerificationRefusal
+from bff.verification.schemas import MULTIPART
 
 _KEPT = N_("We can't check your status at the moment. Your cart is kept.")
 _SENTENCES: dict[type[PortalError], str] = {
@@ -205,7 +206,7 @@ def answer_whole(
         frame=frame,
         version=scene.version,
         alert=alert,
-        removed=make_removed(parse_items(removed) or (), offers, scene.cart, csrf=scene.csrf),
+        removed=make_removed(parse_items(removed) or (), offers, scene.cart, scene.texts, csrf=scene.csrf),
         **scene.make_parts(),
     )
     after_s = retry_after_s or (scene.find_outage_s() if status is None else None)

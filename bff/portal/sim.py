@@ -29,9 +29,10 @@ from bff.portal.sim_view import (
 )
 from bff.stream.facts import make_version
 from bff.texts import Texts
-from bff.verification.controllers import LARGEST_UPLOAD, MULTIPART, Context, make_body
+from bff.verification.controllers import LARGEST_UPLOAD, Context, make_body
 from bff.verification.reading import Look
 from bff.verification.refusals import VerificationRefusal
+from bff.verification.schemas import MULTIPART
 from bff.verification.service import Verification
 from sf_sync.objects.offer import ProductType
 
@@ -140,7 +141,7 @@ def answer_whole(scene: Scene, *, refusal: PortalError | None = None) -> Respons
         frame=frame,
         version=make_version(scene.look),
         context=scene.context,
-        added=find_added(scene.shelf, scene.cart, scene.added),
+        added=find_added(scene.shelf, scene.cart, scene.added, scene.texts),
         checkout=CHECKOUT,
         **_make_parts(scene, error),
     )

@@ -21,8 +21,10 @@ from bff.verification.refusals import (
     StatusUnknown,
 )
 from bff.verification.schemas import (
+    MULTIPART,
     AttemptList,
     QualityAnswer,
+    UploadOperation,
     VerificationAnswer,
     make_answer,
     make_attempts,
@@ -30,7 +32,6 @@ from bff.verification.schemas import (
 )
 from bff.verification.service import Verification
 
-MULTIPART = "multipart/form-data"
 # Our own count refuses at 10 MiB of document; this is the backstop behind it.
 LARGEST_UPLOAD = 11 * 1024 * 1024
 REFUSALS = problems(
@@ -65,6 +66,7 @@ async def show_verification(
     guards=[requires_customer],
     responses=REFUSALS,
     opt={"accepts": MULTIPART},
+    operation_class=UploadOperation,
     request_max_body_size=LARGEST_UPLOAD,
     tags=["verification"],
 )
@@ -85,6 +87,7 @@ async def submit_document(
     guards=[requires_customer],
     responses=REFUSALS,
     opt={"accepts": MULTIPART},
+    operation_class=UploadOperation,
     request_max_body_size=LARGEST_UPLOAD,
     tags=["verification"],
 )

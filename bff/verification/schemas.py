@@ -1,10 +1,12 @@
 """The wire shapes of ID verification."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 import msgspec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 
 from bff.freshness import FreshnessAnswer, make_freshness, to_seconds
 from bff.next_actions import NextAction, make_next_action
@@ -30,6 +32,30 @@ QUALITY_SENTENCES = {
     Quality.DARK: N_("The picture is dark. Take it in brighter light."),
     Quality.BLURRY: N_("The picture is blurry. Hold still and let the camera focus."),
 }
+
+
+MULTIPART = "multipart/form-data"
+UPLOAD = Schema(
+    type=OpenAPIType.OBJECT,
+    required=["file"],
+    properties={
+        "file": Schema(
+            type=OpenAPIType.STRING,
+            content_media_type="application/octet-stream",
+            description="JPEG, PNG, HEIC or PDF of at most 10 MiB, with a name that ends accordingly.",
+        ),
+        "sendAnyway": Schema(type=OpenAPIType.STRING, enum=["true", "false"]),
+    },
+    additional_properties=False,
+)
+
+
+@dataclass
+class UploadOperation(Operation):
+    """The body of an upload is read as it comes, past the framework, which therefore cannot describe it."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(content={MULTIPART: OpenAPIMediaType(schema=UPLOAD)}, required=True)
 
 
 class FileAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -61,6 +61,9 @@ def _read_pixels(kind: Kind, content: bytes) -> Image.Image:
 
 def _flatten(image: Image.Image) -> Image.Image:
     """Transparency becomes white paper, not black."""
+    if image.mode == "I;16":
+        # The library would take all but the darkest of the 65,536 shades for white; the upper byte is the shade.
+        return Image.frombytes("L", image.size, image.tobytes()[1::2]).convert("RGB")
     if not image.has_transparency_data:
         return image.convert("RGB")
     layers = image.convert("RGBA")

@@ -2,7 +2,8 @@
 
 Runs in the child process only. A document that acts (scripts, actions, embedded files, forms with XFA, rich
 media) or is encrypted is refused rather than cleaned: a residence card never needs any of it. What is accepted
-is written anew by the library, so bytes before the header and after the end are gone.
+is written anew by the library, so bytes before the header and after the end are gone. Links and bookmarks, which
+apps for scanning add, are left out: a reviewer shall not be led elsewhere.
 """
 
 import io
@@ -120,6 +121,9 @@ def _is_direct_container(value: object) -> bool:
 
 def _check_names(value: pikepdf.Dictionary | pikepdf.Stream) -> None:
     names = {str(key) for key in value.keys()}  # noqa: SIM118 - a stream has keys() but is not iterable by key
+    if isinstance(value.get("/OpenAction"), pikepdf.Array):
+        # The page to open at, which office programs write; it does nothing (ISO 32000-1, 12.3.2).
+        names.discard("/OpenAction")
     acts = {
         str(value.get(key)) for key in ("/S", "/Type", "/Subtype") if isinstance(value.get(key), pikepdf.Name)
     }
@@ -128,6 +132,7 @@ def _check_names(value: pikepdf.Dictionary | pikepdf.Stream) -> None:
 
 
 def _write(pdf: pikepdf.Pdf) -> bytes:
+    _leave_out_links(pdf)
     with pdf.open_metadata(set_pikepdf_as_editor=False) as metadata:
         metadata.clear()
     if "/Info" in pdf.trailer:
@@ -135,3 +140,13 @@ def _write(pdf: pikepdf.Pdf) -> bytes:
     out = io.BytesIO()
     pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
+
+
+def _leave_out_links(pdf: pikepdf.Pdf) -> None:
+    for name in ("/OpenAction", "/Outlines"):
+        if name in pdf.Root:
+            del pdf.Root[name]
+    for page in pdf.pages:
+        if "/Annots" in page:
+            kept = [note for note in page["/Annots"] if note.get("/Subtype") != "/Link"]
+            page["/Annots"] = pikepdf.Array(kept)

@@ -104,3 +104,14 @@ class TestContract:
 
         assert paths["/api/auth/session"]["get"]["security"] == [{"session": []}, {"bearer": []}]
         assert "security" not in paths["/health/live"]["get"]
+
+    @pytest.mark.parametrize("path", ["/api/verification/id", "/api/verification/id/check"])
+    async def test_says_how_a_document_is_sent(self, portal: Portal, path: str) -> None:
+        async with portal.connect() as client:
+            upload = (await client.get("/schema/openapi.json")).json()["paths"][path]["post"]
+
+        assert upload["requestBody"]["required"] is True
+        sent = upload["requestBody"]["content"]["multipart/form-data"]["schema"]
+        assert sent["required"] == ["file"]
+        assert set(sent["properties"]) == {"file", "sendAnyway"}
+        assert {"408", "409", "413", "415", "422", "429"} <= set(upload["responses"])

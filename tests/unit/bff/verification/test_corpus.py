@@ -48,6 +48,13 @@ GOOD: dict[str, tuple[str, bytes, Kind]] = {
     "linearised pdf": ("card.pdf", made.make_pdf(linearize=True), Kind.PDF),
     "pdf made by pillow": ("card.pdf", made.write(made.make_card(), "PDF"), Kind.PDF),
     "pdf with a page of many words": ("card.pdf", made.make_pdf_with_stream(b"(word) Tj " * 500_000), Kind.PDF),
+    "pdf that says where to open": (
+        "card.pdf", made.make_pdf(catalog={"/OpenAction": pikepdf.Array([0, pikepdf.Name.Fit])}), Kind.PDF,
+    ),
+    "pdf with a link and a bookmark": ("card.pdf", made.make_pdf_with_link(b"http://" + made.CANARY), Kind.PDF),
+    "jpeg of two pictures": (
+        "card.jpg", made.write(made.make_card(), "MPO", save_all=True, append_images=[made.make_card()]), Kind.JPEG,
+    ),
     "pdf of twenty pages": ("card.pdf", made.make_pdf(pages=20), Kind.PDF),
     "name with folders": ("../../etc/card.jpg", made.make_jpeg(), Kind.JPEG),
     "jpeg with an archive behind it": ("card.jpg", made.make_jpeg() + made.make_zip(), Kind.JPEG),
@@ -92,6 +99,11 @@ BAD: dict[str, tuple[str, bytes, RefusalCode]] = {
     "encrypted pdf": ("card.pdf", made.make_encrypted_pdf("secret"), RefusalCode.ENCRYPTED),
     "encrypted pdf without a password": ("card.pdf", made.make_encrypted_pdf(""), RefusalCode.ENCRYPTED),
     "pdf with a script": ("card.pdf", made.make_pdf(catalog={"/OpenAction": ACTION()}), RefusalCode.ACTIVE_CONTENT),
+    "pdf with an action that has no script": (
+        "card.pdf",
+        made.make_pdf(catalog={"/OpenAction": pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("http://x"))}),
+        RefusalCode.ACTIVE_CONTENT,
+    ),
     "pdf with additional actions": (
         "card.pdf", made.make_pdf(catalog={"/AA": pikepdf.Dictionary(O=ACTION())}), RefusalCode.ACTIVE_CONTENT,
     ),
@@ -186,6 +198,20 @@ class TestRebuild:
         inspected = await judge(inspectors, "card.jpg", content)
 
         assert Image.open(io.BytesIO(inspected.content)).size == (800, 1200)
+
+    async def test_keeps_the_shades_of_a_scan_of_16_bits(self, inspectors: Inspectors) -> None:
+        inspected = await judge(inspectors, "card.png", made.make_grey_png((1001, 700)))
+
+        picture = Image.open(io.BytesIO(inspected.content)).convert("L")
+        assert [picture.getpixel((x, 5)) for x in (0, 250, 500, 750, 1000)] == [0, 63, 127, 191, 255]
+
+    async def test_leaves_nothing_to_click_in_a_pdf(self, inspectors: Inspectors) -> None:
+        inspected = await judge(inspectors, "card.pdf", made.make_pdf_with_link(made.CANARY))
+
+        with pikepdf.open(io.BytesIO(inspected.content)) as stored:
+            assert "/Outlines" not in stored.Root
+            assert list(stored.pages[0].Annots) == []
+            assert [found for found in stored.objects if "URI" in repr(found)] == []
 
     async def test_leaves_no_text_of_a_pdfs_author(self, inspectors: Inspectors) -> None:
         content = made.write(made.make_card(), "PDF", author=made.CANARY.decode(), title=made.CANARY.decode())
