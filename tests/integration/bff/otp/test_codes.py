@@ -1,9 +1,11 @@
 """One-time codes on PostgreSQL: what opens, what does not, and how often one may try."""
 
 import asyncio
+import random
 import unicodedata
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +13,12 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from bff import worker
 from bff.identity import CallerKind
-from bff.otp import ProofRefused, Purpose, take_proof
+from bff.jobs import tasks
+from bff.otp import ProofRefused, Purpose, take_proof, upkeep
 from bff.otp.keys import Binding
-from bff.otp.refusals import CodeExpired, CodeWrong, PhoneNotReachable, TooManyCodes
+from bff.otp.refusals import CodeExpired, CodeNotSent, CodeWrong, PhoneNotReachable, TooManyCodes
 from bff.otp.repository import find_open
 from bff.otp.rules import LIFETIME, PROOF_LIFETIME, TRIES
 from bff.otp.service import Confirmed
@@ -266,6 +270,22 @@ class TestMessage:
         assert len(desk.outbox.messages) == 1
         assert await desk.enter(desk.outbox.code)
 
+    async def test_never_leaves_twice_in_a_minute_whatever_becomes_of_it(self, desk: Desk) -> None:
+        """Three of ten answers are lost and one is a failure, and whoever asks does so every seven seconds."""
+        fates = [SmsOutcome.UNKNOWN] * 3 + [SmsOutcome.UNAVAILABLE] + [SmsOutcome.SENT] * 6
+        desk.outbox.outcomes = random.Random(7).sample(fates * 4, 40)
+        left_at = []
+        for _ in range(60):
+            before = len(desk.outbox.messages)
+            with suppress(TooManyCodes, CodeNotSent):
+                await desk.send()
+            left_at += [desk.now] * (len(desk.outbox.messages) - before)
+            desk.wait(seconds=7)
+
+        gaps = [later - earlier for earlier, later in pairwise(left_at)]
+        assert len(left_at) >= 3
+        assert min(gaps) >= timedelta(seconds=60)
+
     async def test_that_the_number_does_not_take_counts_too(self, desk: Desk) -> None:
         desk.outbox.outcomes = [SmsOutcome.REFUSED]
         with pytest.raises(PhoneNotReachable):
@@ -289,6 +309,10 @@ class TestWithoutRedis:
 
 
 class TestUpkeep:
+    async def test_is_a_job_of_the_worker(self) -> None:
+        assert upkeep is worker._codes
+        assert upkeep.forget_one_time_codes.name in tasks.tasks
+
     async def test_forgets_what_no_limit_looks_at_any_more(self, desk: Desk) -> None:
         await desk.send()
         await desk.send(OTHER)

@@ -13,10 +13,13 @@ from sqlalchemy import text
 
 from bff.identity import CallerKind
 from bff.otp import Purpose
+from bff.otp.admission import Admitted, admit
+from bff.otp.counting import WINDOWS, Wish
+from bff.otp.keys import Binding
 from bff.otp.refusals import CodeExpired, CodesPaused, CodeWrong, PhoneNotAllowed, TooManyCodes
-from bff.otp.rules import LATEST
+from bff.otp.rules import LATEST, TRIES, Limits, make_target
 from bff.otp.service import FAILURES_PER_MINUTE
-from tests.integration.bff.otp.scenery import Desk, open_org
+from tests.integration.bff.otp.scenery import MOBILE, Desk, open_org
 
 pytestmark = pytest.mark.asyncio
 
@@ -138,6 +141,42 @@ class TestManyNumbers:
         await elsewhere.send()
 
         assert len(elsewhere.outbox.messages) == 1
+
+
+class TestEachLimit:
+    @pytest.mark.parametrize("name", [name for name, _, _ in WINDOWS])
+    async def test_holds_back_by_itself_and_nothing_does_without_it(self, desk: Desk, name: str) -> None:
+        """One code was sent; the next one shares number, block, network, caller and org with it."""
+        await desk.send(address="203.0.113.7")
+        desk.wait(minutes=2)
+        unlimited = Limits(**dict.fromkeys((name for name, _, _ in WINDOWS), None))
+        limited = msgspec.structs.replace(unlimited, **{name: 1})
+
+        with pytest.raises(TooManyCodes):
+            await ask_for_another(desk, limited)
+        assert (await ask_for_another(desk, unlimited)).tries == TRIES
+
+    @pytest.mark.parametrize("name", ["failures_phone_day", "failures_caller_day"])
+    async def test_of_wrong_entries_does_too(self, desk: Desk, name: str) -> None:
+        await desk.send(address="203.0.113.7")
+        with pytest.raises(CodeWrong):
+            await desk.enter(desk.outbox.wrong_code)
+        desk.wait(minutes=5)
+        unlimited = Limits(failures_phone_day=1000, failures_caller_day=None)
+        limited = msgspec.structs.replace(unlimited, **{name: 1})
+
+        with pytest.raises(TooManyCodes):
+            await ask_for_another(desk, limited)
+        assert (await ask_for_another(desk, unlimited)).tries == TRIES
+
+
+async def ask_for_another(desk: Desk, limits: Limits) -> Admitted:
+    caller = desk.make_caller()
+    binding = Binding(org_id=desk.org_id, phone=MOBILE, purpose=Purpose.LOGIN, actor=caller.actor)
+    target = make_target(MOBILE, ["JP"])
+    wish = Wish(binding=binding, target=target, network="203.0.113.7", limits=limits)
+    async with desk.adapters.database.transaction(desk.org_id) as session:
+        return await admit(session, wish, desk.now)
 
 
 class TestPumping:
