@@ -67,4 +67,4 @@ def say_headline(assessment: Assessment, texts: Texts) -> str:
         return texts.say(assessment.headline)
     if assessment.headline is Headline.ELIGIBLE_FOR and assessment.result in _RESULTS:
         return texts.say(_RESULTS[assessment.result])
-    return texts.say(assessment.headline, result=assessment.result)
+    return texts.say(assessment.headline, result=texts.isolate(assessment.result))

@@ -206,7 +206,7 @@ def answer_whole(
         frame=frame,
         version=scene.version,
         alert=alert,
-        removed=make_removed(parse_items(removed) or (), offers, scene.cart, csrf=scene.csrf),
+        removed=make_removed(parse_items(removed) or (), offers, scene.cart, scene.texts, csrf=scene.csrf),
         **scene.make_parts(),
     )
     after_s = retry_after_s or (scene.find_outage_s() if status is None else None)

@@ -136,7 +136,7 @@ def say_problem(problem: Problem, offers: Offers | None, texts: Texts) -> str:
         return texts.say(SENTENCES[problem.code])
     offer = (offers or {}).get(problem.sku)
     sentence = _NOT_HERE if problem.fits else _NOT_SOLD
-    return texts.say(sentence, name=offer.name if offer else problem.sku)
+    return texts.say(sentence, name=texts.isolate(offer.name if offer else problem.sku))
 
 
 _NOT_HERE = N_("%(name)s is not available at your address.")
@@ -177,16 +177,17 @@ def format_total(offers: Offers | None, cart: Cart, texts: Texts) -> str:
     return texts.format_price(total, known[0][0].currency)
 
 
-def make_removed(removed: Items, offers: Offers | None, cart: Cart, *, csrf: str) -> RemovedView | None:
+def make_removed(
+    removed: Items, offers: Offers | None, cart: Cart, texts: Texts, *, csrf: str
+) -> RemovedView | None:
     """None when it is back, or was never named."""
     if len(removed) != 1 or cart.find(removed[0][0]):
         return None
     sku, quantity = removed[0]
     offer = (offers or {}).get(sku)
     path = f"{ADD}?{urlencode({'csrf': csrf})}"
-    return RemovedView(
-        name=offer.name if offer else sku, sku=sku, quantity=min(quantity, MOST_OF_ONE), path=path
-    )
+    name = texts.isolate(offer.name if offer else sku)
+    return RemovedView(name=name, sku=sku, quantity=min(quantity, MOST_OF_ONE), path=path)
 
 
 def make_change_path(csrf: str) -> str:

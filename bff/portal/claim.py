@@ -56,7 +56,7 @@ class ClaimPage:
             texts,
             frame=make_frame(texts, person=visitor.person, csrf=csrf, path=PATH, cart_count=cart.count),
             field=field,
-            claimed=claimed,
+            claimed=texts.isolate(claimed),
         )
         return make_page(html, status=status)
 

@@ -136,7 +136,7 @@ def make_error_page(request: Request[Any, Any, Any], response: Response[Any]) ->
         title=texts.say(words.title),
         text=texts.say(words.text),
         action=Link(path if is_repeatable else HOME, texts.say(words.action)),
-        request_id=problem.request_id,
+        request_id=texts.isolate(problem.request_id),
     )
     html = render("error.html", texts, frame=make_frame(texts, path=path), error=view)
     kept = {

@@ -162,7 +162,7 @@ def answer_whole(
         scene.texts,
         frame=frame,
         version=make_version(scene.look),
-        added=find_added(scene.shelf, scene.cart, scene.added),
+        added=find_added(scene.shelf, scene.cart, scene.added, scene.texts),
         checkout=CHECKOUT,
         **_make_parts(scene, filled=filled, error=error),
     )

@@ -135,7 +135,7 @@ def _find_step(problem: Problem | None, texts: Texts) -> Link | None:
     return Link(_STEPS[problem.next_action], make_next_action(problem.next_action, texts).label)
 
 
-def find_added(shelf: Shelf, cart: Cart, sku: str) -> str:
+def find_added(shelf: Shelf, cart: Cart, sku: str, texts: Texts) -> str:
     """The name of the offer that has just been put into the cart; empty when it is not there."""
-    names = {shown.offer.sku: shown.offer.name for shown in shelf.offers or ()}
+    names = {shown.offer.sku: texts.isolate(shown.offer.name) for shown in shelf.offers or ()}
     return names.get(sku, "") if cart.find(sku) else ""

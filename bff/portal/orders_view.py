@@ -90,7 +90,7 @@ _HELD = _Look("bad", "pause", "")
 
 
 def make_order_row(order: ShownOrder, position: Position, texts: Texts) -> OrderRowView:
-    names = [_name_line(line) for line in order.lines]
+    names = [_name_line(line, texts) for line in order.lines]
     left = len(names) - MOST_NAMES
     return OrderRowView(
         path=f"{PATH}/{order.id}",
@@ -102,9 +102,8 @@ def make_order_row(order: ShownOrder, position: Position, texts: Texts) -> Order
     )
 
 
-def _name_line(line: Line) -> str:
-    # The isolating marks keep a name in another script from turning the number beside it.
-    name = f"\u2068{line.name}\u2069"
+def _name_line(line: Line, texts: Texts) -> str:
+    name = texts.isolate(line.name)
     return name if line.quantity == 1 else f"{name} × {line.quantity}"
 
 

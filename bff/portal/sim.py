@@ -141,7 +141,7 @@ def answer_whole(scene: Scene, *, refusal: PortalError | None = None) -> Respons
         frame=frame,
         version=make_version(scene.look),
         context=scene.context,
-        added=find_added(scene.shelf, scene.cart, scene.added),
+        added=find_added(scene.shelf, scene.cart, scene.added, scene.texts),
         checkout=CHECKOUT,
         **_make_parts(scene, error),
     )

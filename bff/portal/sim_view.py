@@ -132,11 +132,8 @@ def _find_sent_at(assessment: Assessment) -> datetime | None:
 
 
 def _describe_file(file: AttemptSeen, texts: Texts) -> Fact:
-    # The isolating marks keep a name in another script from turning the size around it.
-    return Fact(
-        label=texts.say(N_("Document")),
-        text=f"\u2068{file.shown_name}\u2069 · {texts.format_size(file.size)}",
-    )
+    text = f"{texts.isolate(file.shown_name)} · {texts.format_size(file.size)}"
+    return Fact(label=texts.say(N_("Document")), text=text)
 
 
 def _find_quote(assessment: Assessment, texts: Texts) -> Fact | None:

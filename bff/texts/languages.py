@@ -1,5 +1,6 @@
 import io
 import re
+import unicodedata
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -18,6 +19,7 @@ DEFAULT_LANGUAGE = "en"
 LOCALES = Path(__file__).parent / "locales"
 _LATIN_SYMBOL = re.compile(r"[A-Z]{1,3}[$£¥€₩]")
 _BETWEEN_LETTER_AND_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+_FROM_RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
 class Texts:
@@ -38,6 +40,11 @@ class Texts:
         """The sentence in this language; `%(name)s` in it is filled from the parameters."""
         translated = self.gettext(text)
         return translated % params if params else translated
+
+    def isolate(self, text: str) -> str:
+        """What others wrote, for the midst of a sentence: it keeps its own direction, and turns nothing beside it."""
+        is_turning = any(unicodedata.bidirectional(sign) in _FROM_RIGHT_TO_LEFT for sign in text)
+        return f"\u2068{text}\u2069" if text and (is_turning or self.direction == "rtl") else text
 
     def gettext(self, text: str) -> str:
         # The empty key is where a catalogue keeps its own description.

@@ -34,7 +34,7 @@ class TestUpload:
 
         assert (answer.status_code, answer.headers["Location"]) == (303, PAGE)
         assert "Submitted" in shown
-        assert f"\u2068{name}\u2069 · {max(1, round(len(content) / 1000))} kB" in shown
+        assert f"{name} · {max(1, round(len(content) / 1000))} kB" in shown
         assert scene.find_account("hana")["Id_Verification_Status__c"] == "Submitted"
 
     async def test_replaces_the_document_under_review(self, scene: Scene) -> None:

@@ -124,14 +124,14 @@ class TestLines:
 
 class TestRemoved:
     def test_comes_back_as_it_was(self) -> None:
-        removed = make_removed(((SIM, 2),), OFFERS, make_cart((NET, 1)), csrf="t")
+        removed = make_removed(((SIM, 2),), OFFERS, make_cart((NET, 1)), TEXTS, csrf="t")
 
         assert removed
         assert (removed.name, removed.quantity, removed.path) == ("SIM 3 GB", 2, "/cart/add?csrf=t")
 
     def test_is_not_offered_once_it_is_back(self) -> None:
-        assert make_removed(((SIM, 2),), OFFERS, make_cart((SIM, 1)), csrf="t") is None
-        assert make_removed((), OFFERS, make_cart((SIM, 1)), csrf="t") is None
+        assert make_removed(((SIM, 2),), OFFERS, make_cart((SIM, 1)), TEXTS, csrf="t") is None
+        assert make_removed((), OFFERS, make_cart((SIM, 1)), TEXTS, csrf="t") is None
 
 
 class TestDigestOrder:

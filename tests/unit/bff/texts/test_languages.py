@@ -121,6 +121,22 @@ class TestTexts:
 
         assert (texts.name, texts.direction) == (name, direction)
 
+    @pytest.mark.parametrize(
+        ("language", "text", "isolated"),
+        [
+            ("en", "SIM 3 GB", "SIM 3 GB"),
+            ("en", "شريحة 3", "\u2068شريحة 3\u2069"),
+            ("ja", "شريحة", "\u2068شريحة\u2069"),
+            ("ar", "SIM 3 GB", "\u2068SIM 3 GB\u2069"),
+            ("ar", "شريحة", "\u2068شريحة\u2069"),
+            ("ar", "", ""),
+        ],
+    )
+    def test_isolates_what_would_turn_the_words_beside_it(
+        self, language: str, text: str, isolated: str
+    ) -> None:
+        assert get_texts(language).isolate(text) == isolated
+
     def test_names_countries(self) -> None:
         assert get_texts("en").name_country("OM") == "Oman"
         assert get_texts("en").name_country("XX") == "XX"
