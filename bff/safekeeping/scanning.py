@@ -11,6 +11,7 @@ from enum import StrEnum
 
 _CLEAN = b"stream: OK"
 _FOUND = b" FOUND"
+_ENDS = (b"\0", b"\n")
 _ANSWER_LIMIT = 1024
 
 
@@ -43,14 +44,26 @@ class Scanner:
                 writer.write(len(chunk).to_bytes(4, "big") + chunk)
                 await writer.drain()
             writer.write(bytes(4))
-            return await reader.read(_ANSWER_LIMIT)
+            return await _read_answer(reader)
         finally:
             writer.close()
 
 
+async def _read_answer(reader: asyncio.StreamReader) -> bytes:
+    """As much as there is up to its end; it may come in pieces, and a piece of an answer can say the opposite."""
+    answer = b""
+    while len(answer) < _ANSWER_LIMIT and not answer.endswith(_ENDS):
+        if not (piece := await reader.read(_ANSWER_LIMIT - len(answer))):
+            break
+        answer += piece
+    return answer
+
+
 def parse_answer(answer: bytes) -> Scan:
     """`stream: OK` and nothing else is clean; `… FOUND` is infected; errors, limits and cut answers are unknown."""
-    line = answer.removesuffix(b"\0").removesuffix(b"\n")
+    if not answer.endswith(_ENDS):
+        return Scan.UNKNOWN
+    line = answer[:-1]
     if line == _CLEAN:
         return Scan.CLEAN
     return Scan.INFECTED if line.startswith(b"stream: ") and line.endswith(_FOUND) else Scan.UNKNOWN

@@ -17,6 +17,7 @@ from bff.verification.repository import (
     find_envelope,
     find_part,
     get_stored_md5,
+    is_overtaken,
     record_verdict,
     settle_attempt,
 )
@@ -59,7 +60,7 @@ class DocumentDelivery(DeliveryHandler):
         promise = msgspec.convert(delivery.payload, Promise)
         async with _sending:
             content = await self._open(delivery, adapters)
-            if isinstance(content, Retry):
+            if isinstance(content, Refused | Retry):
                 return content
             return await self._send_scanned(delivery, promise, content, adapters)
 
@@ -89,7 +90,10 @@ class DocumentDelivery(DeliveryHandler):
     async def settled(self, delivery: Delivery, adapters: Adapters) -> None:
         await make_pictures(adapters).announce([delivery.account_id])
 
-    async def _open(self, delivery: Delivery, adapters: Adapters) -> bytearray | Retry:
+    async def _open(self, delivery: Delivery, adapters: Adapters) -> bytearray | Refused | Retry:
+        async with adapters.database.transaction(delivery.org_id) as session:
+            if await is_overtaken(session, org_id=delivery.org_id, attempt_id=delivery.id):
+                return Refused("A later document of the account is stored already.", {"state": "superseded"})
         try:
             content = await _unseal(delivery, adapters)
         except SealBroken:

@@ -54,6 +54,13 @@ RECORD_VERDICT = text(
     " WHERE org_id = :org AND version_id = :version AND verdict IS NULL"
 )
 
+# A parked delivery lets later ones of its account pass; after them it would put the older document in front.
+IS_OVERTAKEN = text(
+    "SELECT EXISTS (SELECT FROM verification_attempts AS mine JOIN verification_attempts AS newer"
+    " ON newer.org_id = mine.org_id AND newer.account_id = mine.account_id AND newer.number > mine.number"
+    " WHERE mine.org_id = :org AND mine.id = :id AND newer.state = 'delivered' AND newer.version_id IS NOT NULL)"
+)
+
 GET_MD5 = text("SELECT stored_md5 FROM verification_attempts WHERE org_id = :org AND id = :id")
 
 KEEP = text(
@@ -156,6 +163,11 @@ async def list_attempts(
 ) -> list[Attempt]:
     rows = await session.execute(LIST, {"org": org_id, "account": account_id, "limit": limit})
     return [Attempt(**row._mapping) for row in rows]
+
+
+async def is_overtaken(session: AsyncSession, *, org_id: UUID, attempt_id: UUID) -> bool:
+    """Whether Salesforce holds a later document of the same account already."""
+    return bool((await session.execute(IS_OVERTAKEN, {"org": org_id, "id": attempt_id})).scalar_one())
 
 
 async def get_stored_md5(session: AsyncSession, *, org_id: UUID, attempt_id: UUID) -> str:

@@ -1,11 +1,11 @@
 """Only clamd's exact clean answer lets a document pass."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from bff.safekeeping.scanning import Scan, Scanner, parse_answer
+from tests.fixtures.clamd import Clamd
 
 
 @pytest.mark.parametrize(
@@ -20,32 +20,13 @@ from bff.safekeeping.scanning import Scan, Scanner, parse_answer
         (b"OK\0", Scan.UNKNOWN),
         (b"stream: ok\0", Scan.UNKNOWN),
         (b"stream: OK\0stream: OK\0", Scan.UNKNOWN),
+        (b"stream: OK", Scan.UNKNOWN),
+        (b"stream: Eicar-Test-Signature FOUND", Scan.UNKNOWN),
         (b"", Scan.UNKNOWN),
     ],
 )
 def test_reads_an_answer(answer: bytes, scan: Scan) -> None:
     assert parse_answer(answer) is scan
-
-
-class Clamd:
-    """Speaks the server's side of INSTREAM and answers as told."""
-
-    def __init__(self, answer: bytes) -> None:
-        self.answer, self.received = answer, b""
-
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        assert await reader.readexactly(10) == b"zINSTREAM\0"
-        while size := int.from_bytes(await reader.readexactly(4), "big"):
-            self.received += await reader.readexactly(size)
-        writer.write(self.answer)
-        writer.close()
 
 
 async def chunks() -> AsyncIterator[bytes]:
@@ -61,6 +42,15 @@ class TestScanner:
             assert await Scanner(address).scan(chunks()) is Scan.CLEAN
 
         assert clamd.received == b"onetwo"
+
+    @pytest.mark.parametrize(
+        ("answer", "scan"), [(b"stream: OK\0", Scan.CLEAN), (b"stream: OK.Trojan FOUND\0", Scan.INFECTED)]
+    )
+    async def test_waits_for_all_of_an_answer(self, answer: bytes, scan: Scan) -> None:
+        clamd = Clamd(answer)
+        clamd.pieces = 2
+        async with clamd as address:
+            assert await Scanner(address).scan(chunks()) is scan
 
     async def test_holds_when_clamd_says_nothing(self) -> None:
         async with Clamd(b"") as address:
