@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from bff.addresses import Address, format_address
+from bff.addresses import Address
 from bff.eligibility.rules import Assessment, Headline
 from bff.eligibility.schemas import say_headline
 from bff.portal.forms import (
@@ -17,14 +17,14 @@ from bff.portal.forms import (
 )
 from bff.portal.places import INTERNET
 from bff.portal.views import (
-    UNREACHABLE,
     Fact,
-    Link,
     StatusView,
     Step,
     find_support_link,
+    format_place,
     make_moment,
     make_steps,
+    make_unreachable,
 )
 from bff.texts import N_, Texts
 from sf_sync.objects.account import EligibilityStatus
@@ -100,14 +100,7 @@ _LOOKS = {
 
 def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
     if assessment is None:
-        return StatusView(
-            tone="calm",
-            icon="warning",
-            label=texts.say(_LABEL),
-            headline=texts.say(Headline.UNCONFIRMED),
-            explanation=texts.say(UNREACHABLE),
-            action=Link(PATH, texts.say(N_("Try again"))),
-        )
+        return make_unreachable(_LABEL, Headline.UNCONFIRMED, PATH, texts)
     look = _LOOKS[assessment.headline]
     freshness = assessment.freshness
     return StatusView(
@@ -178,7 +171,7 @@ def make_form(
         address_fields=make_address_fields(shown, texts),
         notes=make_notes_field(shown, texts),
         errors=_list_errors(shown, error, texts),
-        address_on_file="" if is_folded or on_file is None else _format_place(on_file, texts),
+        address_on_file="" if is_folded or on_file is None else format_place(on_file, texts),
         is_folded=is_folded,
         sku=sku,
     )
@@ -208,8 +201,3 @@ def _list_errors(filled: Filled, error: str, texts: Texts) -> tuple[FieldError, 
     fields = (*make_address_fields(filled, texts), make_notes_field(filled, texts))
     mistakes = [FieldError(f"{field.label}: {field.error}", field.id) for field in fields if field.error]
     return (*([FieldError(error)] if error else []), *mistakes)
-
-
-def _format_place(address: Address, texts: Texts) -> str:
-    *place, country = format_address(address).split("\n")
-    return "\n".join([*place, texts.name_country(country)])

@@ -9,14 +9,13 @@ import msgspec
 from bff.errors import PortalError
 from bff.portal.places import SIM
 from bff.portal.views import (
-    UNREACHABLE,
     Fact,
-    Link,
     StatusView,
     Step,
     find_support_link,
     make_moment,
     make_steps,
+    make_unreachable,
 )
 from bff.texts import N_, Texts
 from bff.verification.inspection.findings import Quality, RefusalCode
@@ -92,14 +91,7 @@ _LOOKS = {
 
 def make_status_view(assessment: Assessment | None, texts: Texts) -> StatusView:
     if assessment is None:
-        return StatusView(
-            tone="calm",
-            icon="warning",
-            label=texts.say(_LABEL),
-            headline=texts.say(Headline.UNCONFIRMED),
-            explanation=texts.say(UNREACHABLE),
-            action=Link(PATH, texts.say(N_("Try again"))),
-        )
+        return make_unreachable(_LABEL, Headline.UNCONFIRMED, PATH, texts)
     look = _LOOKS[assessment.headline]
     freshness = assessment.freshness
     return StatusView(

@@ -11,7 +11,7 @@ from bff.texts import N_, Texts
 
 SUPPORT = "#support"
 """The card that every page about a status ends with."""
-UNREACHABLE = N_(
+_UNREACHABLE = N_(
     "We cannot reach our records at the moment. Nothing is lost; this page looks again by itself."
 )
 
@@ -45,6 +45,18 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
     is_stale: bool = False
     as_of: str = ""
     reference: str = ""
+
+
+def make_unreachable(label: str, headline: str, path: str, texts: Texts) -> StatusView:
+    """While nobody can tell the status; `path` is the page itself, to look again by hand."""
+    return StatusView(
+        tone="calm",
+        icon="warning",
+        label=texts.say(label),
+        headline=texts.say(headline),
+        explanation=texts.say(_UNREACHABLE),
+        action=Link(path, texts.say(N_("Try again"))),
+    )
 
 
 class Step(msgspec.Struct, frozen=True):
