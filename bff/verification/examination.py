@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -16,7 +17,7 @@ from bff.verification.refusals import NOT_TAKEN, DocumentInfected, PoorQuality
 
 # There are two inspectors, and a document that is stored takes a connection to the database meanwhile.
 _AT_ONCE = 3
-_RECEIVING = 64
+_RECEIVING, _RECEIVING_FROM_ONE = 64, 4
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,14 +48,19 @@ class Examination:
         self._scanner = scanner
         self._limits = limits
         self._receiving = asyncio.Semaphore(_RECEIVING)
+        self._receiving_from = WeakValueDictionary[str, asyncio.Semaphore]()
         self.courtesy = Courtesy()
         self.turns = asyncio.Semaphore(_AT_ONCE)
         """Hold one from the examination of a document until it is stored."""
 
-    async def receive(self, body: Body, spool: Spool) -> Received:
-        """Raises DocumentNotTaken, IntakeRefused."""
+    async def receive(self, body: Body, spool: Spool, *, sender: str) -> Received:
+        """`sender` sends few at a time, so that nobody who sends slowly keeps others from sending.
+
+        Raises DocumentNotTaken, IntakeRefused.
+        """
+        own = self._receiving_from.setdefault(sender, asyncio.Semaphore(_RECEIVING_FROM_ONE))
         try:
-            async with self._receiving:
+            async with own, self._receiving:
                 return await receive_document(
                     body.chunks,
                     content_type=body.content_type,

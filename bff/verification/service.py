@@ -106,7 +106,7 @@ class Verification:
         seen = await self._admit(owner)
         expected = plan_upload(seen)
         with Spool() as sent, Spool("md5") as rebuilt:
-            received = await self._examination.receive(body, sent)
+            received = await self._examination.receive(body, sent, sender=owner.account_id)
             async with self._examination.turns:
                 examined = await self._examination.examine(received, sent, rebuilt)
                 if requires_quality:
@@ -129,9 +129,10 @@ class Verification:
         Raises:
             VerificationRefusal, TooManyRequests: as `submit` would.
         """
-        plan_upload(await self._admit(_get_owner(caller, "account")))
+        owner = _get_owner(caller, "account")
+        plan_upload(await self._admit(owner))
         with Spool() as sent, Spool("md5") as rebuilt:
-            received = await self._examination.receive(body, sent)
+            received = await self._examination.receive(body, sent, sender=owner.account_id)
             async with self._examination.turns:
                 return await self._examination.examine(received, sent, rebuilt)
 

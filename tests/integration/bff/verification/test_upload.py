@@ -9,6 +9,9 @@ import pytest
 from sf_sync.emulator.app import Emulator
 from tests.documents import make_jpeg, make_pdf
 from tests.fixtures.portal import HANA, Portal
+from tests.integration.bff.scene import Scene, scene
+
+__all__ = ["scene"]
 
 JPEG = make_jpeg()
 SARA, OMAR, NOOR = (f"{name}@customer.example" for name in ("sara", "omar", "noor"))
@@ -54,6 +57,30 @@ class TestUpload:
         assert [attempt["number"] for attempt in attempts] == [2, 1]
         assert [attempt["state"] for attempt in attempts] == ["delivered", "delivered"]
         assert len({attempt["versionId"] for attempt in attempts}) == 2
+
+    async def test_a_replacement_is_one_call_too(self, portal: Portal, emulator: Emulator) -> None:
+        async with portal.signed_in(HANA) as hana:
+            await upload(hana)
+            await hana.get("/api/verification/id")
+            emulator.journal.calls.clear()
+            answer = await upload(hana, make_pdf(), "card.pdf")
+
+        assert answer.status_code == 202
+        assert len(list_calls(emulator)) == 1, list_calls(emulator)
+
+    async def test_whose_answer_was_lost_is_asked_for_in_one_more_call(self, scene: Scene) -> None:
+        async with scene.portal.signed_in(HANA) as hana:
+            await hana.get("/api/verification/id")
+            scene.emulator.journal.calls.clear()
+            scene.emulator.faults.change({"cut_after_commit": True, "method": "POST", "times": 1})
+            answer = await upload(hana)
+            await scene.deliver()
+            calls = scene.list_calls()
+            attempts = (await hana.get("/api/verification/id/attempts")).json()["items"]
+
+        assert (answer.status_code, answer.json()["status"]) == (202, "submitted")
+        assert [call.split()[0] for call in calls] == ["POST", "GET"]
+        assert [attempt["state"] for attempt in attempts] == ["delivered"]
 
     async def test_the_same_bytes_again_are_the_same_attempt(self, portal: Portal) -> None:
         async with portal.signed_in(HANA) as hana:
