@@ -49,6 +49,21 @@ class TestVerdict:
 
         assert (await review.read())[REVIEWED_VERSION] == second
 
+    async def test_from_a_page_opened_before_the_replacement_is_refused_by_its_etag(
+        self, review: Review
+    ) -> None:
+        await review.submit(b"one")
+        path = f"sobjects/Account/{review.account_id}"
+        opened = (await review.library.call("GET", path)).headers["etag"]
+        await review.submit(b"two")
+
+        answer = await review.library.call(
+            "PATCH", path, json={STATUS: "Verified"}, headers={"If-Match": opened}
+        )
+
+        assert answer.status_code == 412
+        assert (await review.read())[STATUS] == "Submitted"
+
     async def test_of_before_does_not_stand_for_a_new_submission(self, review: Review) -> None:
         first = await review.submit(b"one")
         await review.decide("Rejected", first)
