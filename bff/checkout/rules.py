@@ -59,7 +59,7 @@ _BLOCKS: Mapping[Status, ProblemCode] = {
 class CartLine(msgspec.Struct, frozen=True):
     """`product_type` is None for a SKU that is no offer; `fits` are the results that the offer is for.
 
-    `is_for_sale` False: Salesforce has just said that the offer is gone or has another price.
+    `is_for_sale` False: the offer is gone or has another price than the customer was shown.
     """
 
     sku: str

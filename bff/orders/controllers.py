@@ -14,7 +14,14 @@ from bff.identity import Caller, requires_customer
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.orders.answers import make_order_answer
 from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderUnconfirmed
-from bff.orders.schemas import OrderAnswer, OrderInput, OrderList, read_delivery, read_items
+from bff.orders.schemas import (
+    OrderAnswer,
+    OrderInput,
+    OrderList,
+    read_delivery,
+    read_items,
+    read_prices,
+)
 from bff.orders.service import OrderBook
 from bff.orders.submission import Asked
 from bff.phones import PhoneNotValid
@@ -48,6 +55,7 @@ async def submit_order(
     key = parse_idempotency_key(idempotency_key)
     asked = Asked(
         items=read_items(data),
+        shown=read_prices(data),
         delivery=read_delivery(data.delivery, caller.region),
         digest=make_digest(PATH, data),
         texts=find_texts(caller.locale),

@@ -52,6 +52,22 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         return self.unit_price * self.quantity
 
 
+class ShownPrices(msgspec.Struct, frozen=True, kw_only=True):
+    """What the customer was shown of one each, by SKU, as far as they say. `is_all`: nothing else was shown, so an
+    offer without a price here was never seen at one. `currency` None: they do not say.
+    """
+
+    prices: frozenset[tuple[str, Decimal]] = frozenset()
+    currency: str | None = None
+    is_all: bool = False
+
+    def agree_with(self, offer: Offer) -> bool:
+        shown = [price for sku, price in self.prices if sku == offer.sku]
+        is_priced = bool(shown) or not self.is_all
+        is_current = all(price == offer.price for price in shown)
+        return is_priced and is_current and self.currency in (None, offer.currency)
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """Where and to whom; `phone` is E.164."""
 

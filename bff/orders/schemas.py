@@ -1,6 +1,7 @@
 """The wire shapes of orders."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -9,9 +10,9 @@ from msgspec import Meta
 
 from bff.addresses import AddressInput, AddressType, make_address
 from bff.addresses.schemas import Line100, Text500
-from bff.checkout.schemas import Items, ProblemAnswer
+from bff.checkout.schemas import MOST_ITEMS, CartItem, ProblemAnswer
 from bff.next_actions import NextAction
-from bff.orders.rules import Delivery, merge_items
+from bff.orders.rules import Delivery, ShownPrices, merge_items
 from bff.phones import parse_phone
 from sf_sync.objects.offer import ProductType
 
@@ -31,10 +32,21 @@ class DeliveryInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
     dropoff: DropoffInput | None = None
 
 
-class OrderInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What the customer orders; 1 to 20 items."""
+Price = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 
-    items: Items
+
+class OrderItem(CartItem, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """`unitPrice` is what the customer was shown of one: at another price nothing is ordered."""
+
+    unit_price: Price | None = None
+
+
+class OrderInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What the customer orders; 1 to 20 items. `currency` is that of the prices that the customer was shown."""
+
+    items: Annotated[list[OrderItem], Meta(min_length=1, max_length=MOST_ITEMS)]
+    currency: Currency | None = None
     delivery: DeliveryInput | None = None
 
 
@@ -116,6 +128,11 @@ class OrderList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 def read_items(order: OrderInput) -> list[tuple[str, int]]:
     return merge_items((item.sku, item.quantity) for item in order.items)
+
+
+def read_prices(order: OrderInput) -> ShownPrices:
+    told = {(item.sku, Decimal(item.unit_price)) for item in order.items if item.unit_price is not None}
+    return ShownPrices(prices=frozenset(told), currency=order.currency)
 
 
 def read_delivery(wire: DeliveryInput | None, region: str) -> Delivery | None:

@@ -94,6 +94,12 @@ class OrderBook:
             raise ServiceUnavailable(retry_after_s=RETRY_AFTER_S)
         raise OrderUnconfirmed(retry_after_s=RETRY_AFTER_S)
 
+    async def knows(self, caller: Caller, key: str) -> bool:
+        """Whether the customer has ever sent an order under this key, whatever became of it."""
+        order_id = make_order_id(caller.org_id, get_customer_id(caller), key)
+        async with self._database.transaction(caller.org_id) as session:
+            return await find_order(session, org_id=caller.org_id, order_id=order_id) is not None
+
     async def list_page(self, caller: Caller, *, after: Place | None, limit: int) -> OrderPage:
         """The customer's orders, newest first, with the account's standing of now."""
         customer_id = get_customer_id(caller)

@@ -16,6 +16,7 @@ from bff.orders.rules import (
     NO_CURRENCY,
     Delivery,
     Line,
+    ShownPrices,
     find_order_type,
     format_delivery,
     price_lines,
@@ -30,6 +31,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What came in: each SKU once. `texts` is the language of the answer."""
 
     items: Sequence[tuple[str, int]]
+    shown: ShownPrices
     delivery: Delivery | None
     digest: bytes
     texts: Texts
@@ -66,7 +68,9 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The cart on the catalogue of now. `lines` lacks what is no offer."""
+    """The cart on the catalogue of now. `lines` lacks what is no offer; what has another price than the customer was
+    shown is marked in `cart`.
+    """
 
     cart: Sequence[CartLine]
     lines: tuple[Line, ...]
@@ -80,7 +84,15 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 def make_draft(asked: Asked, offers: Mapping[str, Offer]) -> Draft:
     lines = price_lines(asked.items, offers)
     currency = offers[lines[0].sku].currency if lines else NO_CURRENCY
-    return Draft(cart=make_lines(asked.items, offers), lines=lines, currency=currency)
+    return Draft(cart=_mark_changed(asked, offers), lines=lines, currency=currency)
+
+
+def _mark_changed(asked: Asked, offers: Mapping[str, Offer]) -> list[CartLine]:
+    changed = {sku for sku, offer in offers.items() if not asked.shown.agree_with(offer)}
+    return [
+        msgspec.structs.replace(line, is_for_sale=False) if line.sku in changed else line
+        for line in make_lines(asked.items, offers)
+    ]
 
 
 def make_new_order(submission: Submission, draft: Draft, delivery: Delivery | None) -> NewOrder:

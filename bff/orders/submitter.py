@@ -122,14 +122,16 @@ class Submitter:
                 )
             await self._renew(submission, draft, claimed)
         result = await self._judge_cached(attempt, cached) or await self._placing.run(attempt)
-        if isinstance(result, Blocked) and not all(line.is_for_sale for line in result.ground.lines):
+        if isinstance(result, Blocked) and _is_catalogue_old(draft, result):
             await self._catalogue.forget()
         return await self._settling.settle(submission, draft, claimed, result)
 
     async def _judge_cached(self, attempt: Attempt, cached: Position | None) -> Blocked | None:
-        """A cached no may answer at once; a cached yes says nothing. What is no offer needs no live read either."""
-        is_known = len(attempt.draft.lines) == len(attempt.draft.cart)
-        if cached is None and is_known:
+        """A cached no may answer at once; a cached yes says nothing. What is no offer, or none at the price that the
+        customer was shown, needs no live read either.
+        """
+        is_for_sale = all(line.product_type and line.is_for_sale for line in attempt.draft.cart)
+        if cached is None and is_for_sale:
             return None
         return _judge(attempt, cached or await self._positions.read(attempt.caller))
 
@@ -199,6 +201,14 @@ def _judge(attempt: Attempt, position: Position) -> Blocked | None:
     if verdict.can_submit or is_about_source(verdict):
         return None
     return Blocked(verdict=verdict, ground=ground)
+
+
+def _is_catalogue_old(draft: Draft, blocked: Blocked) -> bool:
+    """Whether Salesforce has taken an offer for gone that the catalogue still sells."""
+    return any(
+        now.is_for_sale < before.is_for_sale
+        for before, now in zip(draft.cart, blocked.ground.lines, strict=True)
+    )
 
 
 def _restore(draft: Draft, earlier: OrderRow) -> Draft:

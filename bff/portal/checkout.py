@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from bff.checkout.rules import ProblemCode
+from bff.checkout.rules import ProblemCode, Verdict
 from bff.errors import IdempotencyKeyReused, PortalError, ServiceUnavailable, TooManyRequests
 from bff.identity import Caller, requires_customer
 from bff.orders.refusals import OrderBlocked, OrderNotChecked, OrderUnconfirmed
@@ -101,12 +101,15 @@ async def place_order(
 ) -> Response[Any]:
     """To the order's page, or the checkout again with what keeps it; whatever happens, nothing entered is lost."""
     filled = await _read_order(request, caller, checkout_page)
-    if cart.items and cart.items != filled.items:
-        return await _show_again(caller, cart, checkout_page, filled, status=409, sentence=_CHANGED_CART)
+    if await checkout_page.is_cart_changed(caller, cart, filled):
+        kept = cart if cart.items else Cart(id=filled.key, items=filled.items)
+        response = await _show_again(caller, kept, checkout_page, filled, status=409, sentence=_CHANGED_CART)
+        response.set_cookie(make_cart_cookie(kept, caller, is_development=settings.is_development))
+        return response
     if filled.order is None:
         return await _show_again(caller, cart, checkout_page, filled, status=422, sentence=_MISTAKES)
     try:
-        answer = await checkout_page.submit(caller, filled.order, key=filled.key)
+        answer = await checkout_page.submit(caller, filled.order, filled.prices, key=filled.key)
     except _REFUSALS as refusal:
         kept = Cart(id=filled.key, items=filled.items)
         # The order under this key is refused or somebody else's for good; only one in doubt may still come true.
@@ -174,17 +177,25 @@ async def _show_refusal(
     scene = msgspec.structs.replace(scene, is_in_doubt=not isinstance(refusal, OrderBlocked))
     sentence = next((_SENTENCES[kind] for kind in _SENTENCES if isinstance(refusal, kind)), refusal.detail)
     if isinstance(refusal, OrderBlocked):
-        codes = {problem.code for problem in refusal.verdict.problems}
-        if codes == {ProblemCode.OFFER_NOT_AVAILABLE} and scene.evaluated.verdict.can_submit:
-            # Gone at the price that was shown, and there at another one.
-            sentence = _CHANGED_OFFER
-        else:
-            scene = scene.judged(refusal.verdict)
+        left = _drop_repriced(refusal.verdict, scene.evaluated.verdict)
+        sentence = _CHANGED_OFFER if left != refusal.verdict else sentence
+        scene = scene.judged(left) if left.problems else scene
     orders = Link(ORDERS, scene.texts.say(N_("See your orders")))
     action = orders if isinstance(refusal, IdempotencyKeyReused | OrderUnconfirmed) else None
     tone = "warn" if scene.is_in_doubt else "bad"
     alert = Alert(text=scene.texts.say(sentence), tone=tone, action=action)
     return answer_whole(scene, alert=alert, status=refusal.status, retry_after_s=refusal.retry_after_s)
+
+
+def _drop_repriced(refused: Verdict, shown: Verdict) -> Verdict:
+    """Without the offers that are gone at the price that the page had and there at the one that it shows now."""
+    gone = {problem.sku for problem in shown.problems}
+    left = tuple(
+        problem
+        for problem in refused.problems
+        if problem.code is not ProblemCode.OFFER_NOT_AVAILABLE or problem.fits or problem.sku in gone
+    )
+    return Verdict(left, refused.next_action)
 
 
 def answer_whole(

@@ -1,35 +1,45 @@
 """The order's form: what it shows, and what comes back from it, with each mistake beside its field."""
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 
 from bff.addresses.schemas import Line100, Text500
+from bff.checkout.schemas import MOST_ITEMS
 from bff.errors import InvalidRequest
+from bff.orders.rules import ShownPrices
 from bff.orders.schemas import OrderInput
 from bff.phones import PhoneNotValid, parse_phone
 from bff.portal.cart import Items, is_id, parse_items
 from bff.portal.forms import Field, FieldError, find_mistake
 from bff.texts import N_, Texts
+from sf_sync.objects.offer import Offer
 
 NAME, PHONE, NOTES = "contactName", "phoneNumber", "notes"
 _KEY = "key"
 _ITEMS = "items"
+_PRICES = "prices"
+_PRICE = r"\|[A-Za-z0-9._-]{1,80}:[0-9]{1,12}(?:\.[0-9]{1,6})?"
+_SHOWN = re.compile(rf"([A-Z]{{3}})((?:{_PRICE}){{1,{MOST_ITEMS}}})")
 
 
 class FilledOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that came back. `key` and `items` are those of the page that was shown; `order` is set when it has no
-    errors.
+    """A form that came back. `key`, `items` and `prices` are those of the page that was shown; `order` is set when
+    there are no errors.
     """
 
     key: str
     items: Items
+    prices: ShownPrices
     values: Mapping[str, str]
     errors: Mapping[str, str]
     order: OrderInput | None = None
 
 
-NOTHING_FILLED = FilledOrder(key="", items=(), values={}, errors={})
+_NO_PRICES = ShownPrices(is_all=True)
+NOTHING_FILLED = FilledOrder(key="", items=(), prices=_NO_PRICES, values={}, errors={})
 
 
 def parse_order_form(
@@ -41,17 +51,36 @@ def parse_order_form(
         InvalidRequest: what no form of ours sends.
     """
     key, items = values.get(_KEY, ""), parse_items(values.get(_ITEMS, ""))
+    prices = parse_prices(values.get(_PRICES, ""))
     if not items or not is_id(key):
         raise InvalidRequest
     found = {name: value for name in (NAME, PHONE, NOTES) if (value := values.get(name, ""))}
     errors = {name: error for name, value in found.items() if (error := _check(name, value, region, texts))}
     if errors:
-        return FilledOrder(key=key, items=items, values=found, errors=errors)
+        return FilledOrder(key=key, items=items, prices=prices, values=found, errors=errors)
     wire: dict[str, object] = {"items": [{"sku": sku, "quantity": quantity} for sku, quantity in items]}
     if found or has_address:
         wire["delivery"] = _make_delivery(found)
     order = msgspec.convert(wire, OrderInput)
-    return FilledOrder(key=key, items=items, values=found, errors={}, order=order)
+    return FilledOrder(key=key, items=items, prices=prices, values=found, errors={}, order=order)
+
+
+def format_prices(offers: Mapping[str, Offer], items: Items) -> str:
+    """`JPY|NET-HOME-1G:5720|SIM-3G:990`: what the page shows of one each. Empty where it shows no price."""
+    shown = [offers[sku] for sku, _ in items if sku in offers]
+    return (
+        "|".join([shown[0].currency, *(f"{offer.sku}:{offer.price:f}" for offer in shown)]) if shown else ""
+    )
+
+
+def parse_prices(text: str) -> ShownPrices:
+    """Of what `format_prices` did not make nothing counts as shown."""
+    found = _SHOWN.fullmatch(text)
+    if not found:
+        return _NO_PRICES
+    pairs = [pair.split(":") for pair in found[2].removeprefix("|").split("|")]
+    prices = frozenset((sku, Decimal(price)) for sku, price in pairs)
+    return ShownPrices(prices=prices, currency=found[1], is_all=True)
 
 
 def _make_delivery(found: Mapping[str, str]) -> dict[str, object]:

@@ -13,11 +13,12 @@ from bff.identity import Caller
 from bff.identity.csrf import Csrf
 from bff.next_actions import NextActionCode
 from bff.orders.answers import list_checks
+from bff.orders.rules import ShownPrices
 from bff.orders.schemas import OrderInput, read_delivery, read_items
 from bff.orders.service import OrderBook
 from bff.orders.submission import Asked
 from bff.portal.cart import Cart, format_items
-from bff.portal.checkout_form import NOTHING_FILLED, FilledOrder, make_delivery_fields
+from bff.portal.checkout_form import NOTHING_FILLED, FilledOrder, format_prices, make_delivery_fields
 from bff.portal.checkout_view import (
     LineView,
     digest_order,
@@ -45,8 +46,8 @@ _ASK_FOR_ID = (ProblemCode.ID_NOT_SUBMITTED, ProblemCode.ID_REJECTED)
 
 
 class CheckoutView(msgspec.Struct, frozen=True, kw_only=True):
-    """`problems` are all that keep the order, in words; `ordered` is the cart as the order's form sends it, under the
-    Idempotency-Key `key`.
+    """`problems` are all that keep the order, in words; `ordered` and `prices` are the cart and what it costs as the
+    order's form sends them, under the Idempotency-Key `key`.
     """
 
     status: StatusView | None
@@ -58,6 +59,7 @@ class CheckoutView(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     key: str
     ordered: str
+    prices: str
     fields: tuple[Field, ...]
     address: str
     needs_support: bool
@@ -139,6 +141,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
             path=f"{CHECKOUT_ORDER}?{urlencode({'csrf': self.csrf})}",
             key=self.cart.id,
             ordered=format_items(self.cart.items),
+            prices=format_prices(offers or {}, self.cart.items),
             fields=make_delivery_fields(self.filled, texts),
             address=format_place(address, texts) if address else "",
             needs_support=verdict.next_action is NextActionCode.CONTACT_SUPPORT,
@@ -192,14 +195,25 @@ class CheckoutPage:
     async def load_visitor(self, caller: Caller) -> Visitor:
         return await load_visitor(self._database, caller)
 
-    async def submit(self, caller: Caller, order: OrderInput, *, key: str) -> bytes:
-        """The finished answer to a placed order; `key` is its Idempotency-Key.
+    async def is_cart_changed(self, caller: Caller, cart: Cart, filled: FilledOrder) -> bool:
+        """Whether the page that sent the form shows another cart than there is: changed or emptied in another window.
+
+        One that is empty because it was ordered is answered like the first time.
+        """
+        is_empty = not cart.items
+        return cart.items != filled.items and not (
+            is_empty and await self._order_book.knows(caller, filled.key)
+        )
+
+    async def submit(self, caller: Caller, order: OrderInput, prices: ShownPrices, *, key: str) -> bytes:
+        """The finished answer to a placed order; `key` is its Idempotency-Key, `prices` are what the page showed.
 
         Raises:
             As `OrderBook.submit`.
         """
         asked = Asked(
             items=read_items(order),
+            shown=prices,
             delivery=read_delivery(order.delivery, caller.region),
             digest=make_digest(CHECKOUT_ORDER, order),
             texts=get_texts_for(caller),

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from bff.errors import Problem
 from bff.identity.language import find_texts_of
+from bff.portal.places import CHECKOUT, INTERNET, SIM
 from bff.portal.rendering import HOME, make_frame, make_page, render
 from bff.portal.sign_in import make_sign_in_path
 from bff.portal.views import Link
@@ -101,6 +102,8 @@ _BY_STATUS = {
     503: _UNAVAILABLE,
 }
 
+_PAGES_WITH_FORMS = (INTERNET, SIM, CHECKOUT)
+
 
 def as_pages(answers: Mapping[Key, Answer]) -> dict[Key, Answer]:
     """The same answers, turned into pages where a browser asks for a page."""
@@ -121,9 +124,17 @@ def wants_page(request: Request[Any, Any, Any]) -> bool:
     return not is_api and "text/html" in request.headers.get("accept", "")
 
 
+def find_place(request: Request[Any, Any, Any]) -> str:
+    """Where the page can be opened again. What a form sent cannot be; it stands below the page that has it."""
+    path = request.scope["path"]
+    if request.scope["method"] == "GET":
+        return path
+    page = path.rpartition("/")[0]
+    return page if page in _PAGES_WITH_FORMS else HOME
+
+
 def make_error_page(request: Request[Any, Any, Any], response: Response[Any]) -> Response[Any]:
-    # Where this page can be opened again; what a form sent cannot.
-    path = request.scope["path"] if request.scope["method"] == "GET" else HOME
+    path = find_place(request)
     if response.status_code == 401:
         return Redirect(make_sign_in_path(path), status_code=303)
     problem = msgspec.json.decode(response.content, type=Problem)

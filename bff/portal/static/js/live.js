@@ -48,7 +48,8 @@ class LiveRegion {
 
   async load() {
     const answer = await fetch(this.element.dataset.live, { headers: { Accept: "text/html" }, cache: "no-store" });
-    if (answer.status === 401) return location.reload();
+    // The session has ended: the page itself leads to the way to sign in, and back.
+    if (answer.status === 401 || answer.redirected) return location.reload();
     const version = answer.headers.get("X-Facts-Version");
     return version && this.show({ version, html: await answer.text() });
   }

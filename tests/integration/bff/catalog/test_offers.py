@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sf_sync.offers import Offers, OfferView
+from tests.integration.bff.orders.shop import forget_offers
 from tests.integration.bff.scene import Scene, make_email
 from tests.integration.sf_sync.org import change
 
@@ -23,12 +23,6 @@ async def list_offers(scene: Scene, name: str, wanted: str = "") -> list[dict[st
 
 def find_row(scene: Scene, entity: str, sku: str) -> Any:
     return next(scene.emulator.org.select(entity, lambda row: row.get("ProductCode") == sku))
-
-
-async def forget_offers(scene: Scene) -> None:
-    """As the feed, which does not run here."""
-    adapters = scene.portal.adapters
-    await OfferView(Offers(adapters.client), adapters.redis).invalidate()
 
 
 class TestOffers:

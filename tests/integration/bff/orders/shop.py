@@ -4,7 +4,9 @@ from typing import Any
 
 import httpx
 
+from sf_sync.offers import OfferView
 from tests.integration.bff.scene import Scene, make_email
+from tests.integration.sf_sync.org import change
 
 ORDERS = "/api/orders"
 NET, SIM = "NET-HOME-1G", "SIM-3G"
@@ -25,6 +27,25 @@ async def warm(scene: Scene) -> None:
     async with scene.portal.signed_in(make_email("noor")) as client:
         await client.get("/api/catalog", params={"type": "sim"})
     scene.emulator.journal.clear()
+
+
+def reprice(scene: Scene, sku: str, price: float) -> None:
+    """In Salesforce; what is cached stays."""
+    entry = next(scene.emulator.org.select("PricebookEntry", lambda row: row["ProductCode"] == sku))
+    with change(scene.emulator) as transaction:
+        transaction.update("PricebookEntry", entry["Id"], {"UnitPrice": price})
+
+
+def withdraw(scene: Scene, sku: str) -> None:
+    """In Salesforce; what is cached stays."""
+    product = next(scene.emulator.org.select("Product2", lambda row: row["ProductCode"] == sku))
+    with change(scene.emulator) as transaction:
+        transaction.update("Product2", product["Id"], {"IsActive": False})
+
+
+async def forget_offers(scene: Scene) -> None:
+    """As the feed does when a product or a price has changed."""
+    await OfferView(scene.portal.adapters.offers, scene.portal.adapters.redis).invalidate()
 
 
 def list_orders(scene: Scene) -> list[Any]:

@@ -2,13 +2,32 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.integration.bff.orders.shop import NET, ORDERS, SIM, list_orders, make_body, override, submit, warm
+from tests.integration.bff.orders.shop import (
+    NET,
+    ORDERS,
+    SIM,
+    forget_offers,
+    list_orders,
+    make_body,
+    override,
+    reprice,
+    submit,
+    warm,
+)
 from tests.integration.bff.scene import SHIBUYA, Scene, make_email
 from tests.integration.sf_sync.org import change, update_account
 
 pytestmark = pytest.mark.asyncio
+
+
+async def submit_shown(scene: Scene, name: str, unit_price: str, currency: str) -> httpx.Response:
+    """One SIM, at the price that the customer was shown."""
+    body = {"items": [{"sku": SIM, "unitPrice": unit_price}], "currency": currency}
+    async with scene.portal.signed_in(make_email(name)) as client:
+        return await client.post(ORDERS, json=body)
 
 
 class TestPlaced:
@@ -180,15 +199,48 @@ class TestBlocked:
 
     async def test_by_a_new_price_until_the_customer_has_seen_it(self, scene: Scene) -> None:
         await warm(scene)
-        entry = next(scene.emulator.org.select("PricebookEntry", lambda row: row["ProductCode"] == SIM))
-        with change(scene.emulator) as transaction:
-            transaction.update("PricebookEntry", entry["Id"], {"UnitPrice": 1_090})
+        reprice(scene, SIM, 1_090)
 
         refused = await submit(scene, "sara", SIM)
         placed = await submit(scene, "sara", SIM)
 
         assert [problem["code"] for problem in refused.json()["problems"]] == ["offer_not_available"]
         assert placed.json()["total"] == "1090"
+
+    @pytest.mark.parametrize("is_noticed", [False, True])
+    async def test_by_another_price_than_the_customer_was_shown(
+        self, scene: Scene, *, is_noticed: bool
+    ) -> None:
+        """Also when the catalogue knows the new price already; and by no price that is spelt otherwise."""
+        await warm(scene)
+        reprice(scene, SIM, 1_090)
+        if is_noticed:
+            await forget_offers(scene)
+
+        refused = await submit_shown(scene, "sara", "990", "JPY")
+        placed = await submit_shown(scene, "sara", "1090.00", "JPY")
+
+        told = refused.json()
+        assert (refused.status_code, told["code"]) == (409, "order_blocked")
+        assert [(one["code"], one["data"]) for one in told["problems"]] == [
+            ("offer_not_available", {"sku": SIM})
+        ]
+        assert (placed.status_code, placed.json()["total"]) == (201, "1090")
+
+    async def test_by_another_currency_than_the_customer_was_shown(self, scene: Scene) -> None:
+        refused = await submit_shown(scene, "sara", "990", "OMR")
+
+        assert [problem["code"] for problem in refused.json()["problems"]] == ["offer_not_available"]
+        assert list_orders(scene) == []
+
+    async def test_by_a_shown_price_costs_no_call_of_the_next(self, scene: Scene) -> None:
+        """Whoever sends odd prices makes nobody read the catalogue anew."""
+        await warm(scene)
+        await submit_shown(scene, "sara", "1", "JPY")
+        scene.emulator.journal.clear()
+        await submit_shown(scene, "sara", "1", "JPY")
+
+        assert scene.list_calls() == []
 
     async def test_by_a_value_that_nobody_knows(self, scene: Scene) -> None:
         await warm(scene)
@@ -262,6 +314,10 @@ class TestBadInput:
             ({"items": [{"sku": SIM, "quantity": 0}]}, 400),
             ({"items": [{"sku": SIM, "price": "1"}]}, 400),
             ({"items": [{"sku": SIM}] * 21}, 400),
+            ({"items": [{"sku": SIM, "unitPrice": 990}]}, 400),
+            ({"items": [{"sku": SIM, "unitPrice": "-1"}]}, 400),
+            ({"items": [{"sku": SIM, "unitPrice": "1e9"}]}, 400),
+            (make_body(SIM, currency="yen"), 400),
             (make_body(SIM, accountId="001"), 400),
             (make_body(SIM, delivery={"dropoff": {}}), 400),
             (make_body(SIM, delivery={"phone": "1"}), 400),

@@ -63,6 +63,7 @@ async def open_checkout(client: httpx.AsyncClient) -> dict[str, str]:
         "path": find_action(page, "/checkout/order"),
         "key": re.search(r'name="key" value="([^"]*)"', page)[1],  # type: ignore[index]
         "items": re.search(r'name="items" value="([^"]*)"', page)[1],  # type: ignore[index]
+        "prices": re.search(r'name="prices" value="([^"]*)"', page)[1],  # type: ignore[index]
     }
 
 

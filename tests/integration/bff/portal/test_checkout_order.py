@@ -20,7 +20,7 @@ from tests.integration.bff.portal.shopping import (
 )
 from tests.integration.bff.portal.visitor import show
 from tests.integration.bff.scene import Scene
-from tests.integration.sf_sync.org import change, update_account
+from tests.integration.sf_sync.org import update_account
 
 pytestmark = pytest.mark.asyncio
 
@@ -114,33 +114,6 @@ class TestRefused:
         assert answer.status_code == 409
         assert "Internet is not available at your address." in show(answer)
         assert 'aria-disabled="true"' in answer.text
-        assert list_orders(scene) == []
-
-    async def test_for_a_new_price_shows_the_new_price_first(self, scene: Scene) -> None:
-        async with shopping(scene, "sara") as client:
-            await add(client, SIM)
-            opened = await open_checkout(client)
-            entry = next(scene.emulator.org.select("PricebookEntry", lambda row: row["ProductCode"] == SIM))
-            with change(scene.emulator) as transaction:
-                transaction.update("PricebookEntry", entry["Id"], {"UnitPrice": 1_090})
-            answer = await confirm(client, opened)
-            again = await order(client)
-
-        assert answer.status_code == 409
-        assert "An offer has changed since you opened this page." in show(answer)
-        assert "¥1,090" in show(answer)
-        assert again.status_code == 303
-
-    async def test_when_the_cart_has_changed_elsewhere(self, scene: Scene) -> None:
-        async with shopping(scene, "sara") as client:
-            await add(client, NET)
-            opened = await open_checkout(client)
-            await add(client, SIM)
-            answer = await confirm(client, opened)
-
-        assert answer.status_code == 409
-        assert "Your cart has changed in another window." in show(answer)
-        assert "SIM 3 GB" in show(answer)
         assert list_orders(scene) == []
 
     @pytest.mark.parametrize(

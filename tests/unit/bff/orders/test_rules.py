@@ -8,6 +8,7 @@ from bff.orders.rules import (
     Delivery,
     OrderState,
     Review,
+    ShownPrices,
     find_order_type,
     find_shown_state,
     format_delivery,
@@ -56,6 +57,31 @@ class TestLines:
     )
     def test_make_the_orders_type(self, product_types: list[ProductType], order_type: str) -> None:
         assert find_order_type(product_types) == order_type
+
+
+class TestShownPrices:
+    @pytest.mark.parametrize(
+        ("prices", "currency", "is_all", "agrees"),
+        [
+            ([], None, False, True),
+            ([("A", "990")], None, False, True),
+            ([("A", "990.00")], "JPY", False, True),
+            ([("A", "991")], "JPY", False, False),
+            ([("A", "990"), ("A", "991")], "JPY", False, False),
+            ([("A", "990")], "OMR", False, False),
+            ([("B", "1")], "JPY", False, True),
+            ([("B", "1")], "JPY", True, False),
+            ([], None, True, False),
+        ],
+    )
+    def test_agree_with_an_offer_as_it_was_shown(
+        self, prices: list[tuple[str, str]], currency: str | None, is_all: bool, agrees: bool
+    ) -> None:
+        shown = frozenset((sku, Decimal(price)) for sku, price in prices)
+
+        prices_shown = ShownPrices(prices=shown, currency=currency, is_all=is_all)
+
+        assert prices_shown.agree_with(make_offer("A", "990")) is agrees
 
 
 class TestOrderId:
