@@ -1,13 +1,15 @@
 """Fixtures for every test, and who runs when.
 
-With workers (`-n`), the controlling process starts the PostgreSQL that all share. Tests that kill processes, drive a
-browser or measure time run alone at the end, whatever the workers do.
+With workers (`-n`), the controlling process starts the PostgreSQL that all share. Tests that kill processes or drive a
+browser need several processes and mostly wait: one of them at a time runs beside the small ones. Tests that measure
+time run alone.
 """
 
 import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from shutil import rmtree
 
@@ -26,9 +28,10 @@ pytest_plugins = [
     "tests.fixtures.portal",  # builds on the others, which pytest wants to load first
 ]
 
-ALONE = ("fault", "journey")
+LARGE = ("fault", "journey")
 TURNSTILE = "PORTAL_TEST_TURNSTILE"
-"""A file that tests lock: those that run alone for themselves, all others together."""
+"""A folder of files that tests lock. `room`: those that run alone for themselves, all others together. `stage`: one
+large one. `door`: whoever waits for an empty room lets nobody else in."""
 
 _SHARED_POSTGRES = pytest.StashKey[Postgres]()
 
@@ -40,7 +43,7 @@ def pytest_xdist_setupnodes(config: pytest.Config) -> None:
     postgres = start_postgres(folder)
     config.stash[_SHARED_POSTGRES] = postgres
     os.environ[ADDRESS] = msgspec.json.encode(PostgresServer.of(postgres)).decode()
-    os.environ[TURNSTILE] = str(folder / "turnstile")
+    os.environ[TURNSTILE] = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -51,12 +54,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs alone comes last, when the workers have nothing else to do. They take whole files in this order."""
-    items.sort(key=runs_alone)
+    """Workers take whole files in this order: large ones spread evenly over the small ones, so that two of them rarely
+    meet, and at the end those that take no time."""
+    large = list(dict.fromkeys(item.path for item in items if is_large(item)))
+    small = list(dict.fromkeys(item.path for item in items if not is_large(item) and not is_quick(item)))
+    places = spread(small) | spread(large)
+    items.sort(key=lambda item: places.get(item.path, 1.0))
 
 
-def runs_alone(item: pytest.Item) -> bool:
-    return any(item.get_closest_marker(name) for name in ALONE)
+def spread(files: list[Path]) -> dict[Path, float]:
+    """A place from 0 to below 1 for each."""
+    return {file: number / len(files) for number, file in enumerate(files)}
+
+
+def is_large(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in LARGE)
+
+
+def is_quick(item: pytest.Item) -> bool:
+    return "unit" in item.path.parts
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +81,17 @@ def turn(request: pytest.FixtureRequest) -> Iterator[None]:
     if TURNSTILE not in os.environ:
         yield
         return
-    with Path(os.environ[TURNSTILE]).open("a") as turnstile:
-        fcntl.flock(turnstile, fcntl.LOCK_EX if runs_alone(request.node) else fcntl.LOCK_SH)
+    folder, is_alone = Path(os.environ[TURNSTILE]), request.node.get_closest_marker("alone") is not None
+    with ExitStack() as held:
+        if is_large(request.node):
+            held.enter_context(locked(folder / "stage", fcntl.LOCK_EX))
+        with locked(folder / "door", fcntl.LOCK_EX):
+            held.enter_context(locked(folder / "room", fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH))
+        yield
+
+
+@contextmanager
+def locked(path: Path, how: int) -> Iterator[None]:
+    with path.open("a") as file:
+        fcntl.flock(file, how)
         yield

@@ -11,7 +11,7 @@ from tests.bombs import BOMBS
 from tests.documents import make_pdf, make_pdf_of_packed_objects
 from tests.faults.bomb_process import Cost
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.alone]
 
 MOST_MS, MOST_MB = 50.0, 20.0
 

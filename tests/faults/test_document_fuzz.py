@@ -64,6 +64,7 @@ class Attack:
 
 
 @pytest.mark.fault
+@pytest.mark.alone
 @pytest.mark.timeout(3_000)
 @pytest.mark.asyncio
 class TestHostileBodies:

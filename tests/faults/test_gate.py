@@ -165,6 +165,7 @@ def undated(command: PlaceOrder, settings: SalesforceSettings) -> list[Subreques
     ]
 
 
+@pytest.mark.alone
 class TestGate:
     @pytest.mark.parametrize("count", [60, pytest.param(1_000, marks=pytest.mark.soak)])
     @pytest.mark.parametrize("name", FAULTS)
@@ -229,6 +230,7 @@ class TestLateOrder:
         assert len(violations) == count
 
 
+@pytest.mark.alone
 class TestOpenBreaker:
     async def test_refuses_at_once(
         self, emulator_server: EmulatorServer, portal_settings: Settings, tmp_path: Path

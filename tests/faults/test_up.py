@@ -134,6 +134,7 @@ class TestStop:
         assert fresh.is_healthy()
 
 
+@pytest.mark.alone
 class TestRestart:
     def test_keeps_the_data_and_is_fast(self, fresh: UpRun) -> None:
         fresh.start()

@@ -40,6 +40,7 @@ class TestHana:
             await expect(page.get_by_role("status")).to_contain_text("Eligible for: Home")
             assert await page.evaluate("() => window.isSamePage") is True
 
+    @pytest.mark.alone
     async def test_sees_twenty_decisions_at_once(
         self, town: Town, capsys: pytest.CaptureFixture[str]
     ) -> None:
