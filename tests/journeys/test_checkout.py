@@ -1,6 +1,7 @@
 """Buying as people live it: from a plan to its order, past every review, with every process running."""
 
 import asyncio
+import re
 from typing import Literal
 
 import pytest
@@ -218,6 +219,36 @@ class TestSara:
             await page.keyboard.press("Enter")
 
             await expect(headline(page)).to_have_text("Order placed")
+
+    async def test_orders_once_in_two_windows_and_on_her_way_back(self, town: Town) -> None:
+        async with town.visit("Sara Ito", SIM) as page:
+            await put_into_cart(page, SIM, "SIM-3G")
+            await page.goto(CHECKOUT)
+            second = await page.context.new_page()
+            await second.goto(CHECKOUT)
+            await confirm(page).click()
+            await expect(headline(page)).to_have_text("Order placed")
+            order = page.url
+
+            await page.go_back()
+            await expect(headline(page)).to_have_text("Your cart is empty")
+            await confirm(second).click()
+            await expect(second).to_have_url(order)
+
+    async def test_signs_in_again_in_the_midst_and_keeps_her_cart(self, town: Town) -> None:
+        async with town.visit("Sara Ito", SIM) as page:
+            await put_into_cart(page, SIM, "SIM-3G")
+            await page.goto(CHECKOUT)
+            await page.context.clear_cookies(name="__Host-session")
+            await confirm(page).click()
+            await page.get_by_role("button", name="Sara Ito").click()
+            await expect(page).to_have_url(re.compile(f"{CHECKOUT}$"))
+            await expect(headline(page)).to_have_text("Ready to order")
+
+            # Nobody clicks: the page notices when the status changes.
+            await page.context.clear_cookies(name="__Host-session")
+            await page.evaluate("() => { dispatchEvent(new Event('portal:changed')) }")
+            await expect(page.get_by_role("button", name="Sara Ito")).to_be_visible()
 
     async def test_leads_from_a_mistake_to_its_field(self, town: Town) -> None:
         async with town.visit("Sara Ito", SIM) as page:
