@@ -24,7 +24,6 @@ from bff.settings import Settings
 from sf_sync.client import Lane, SalesforceClient
 from tests.faults.up_run import UpRun, up_run
 
-CUSTOMERS, CHANGES, KILLS = 200, 2_000, 20
 KILL_EVERY_S = 1.5
 QUIET_S = 90
 DATA = "/services/data/v66.0"
@@ -42,14 +41,14 @@ INSERT_CUSTOMER = text(
 class Crowd:
     """Customers with an account each: the first half asks for reviews, the other half is changed by reviewers."""
 
-    def __init__(self, run: UpRun, client: SalesforceClient) -> None:
-        self._run, self._client = run, client
+    def __init__(self, run: UpRun, client: SalesforceClient, size: int) -> None:
+        self._run, self._client, self.size = run, client, size
         self.settings: Settings = load_settings(run.data_dir)
         self.tokens: dict[str, str] = {}
         self.expected: dict[str, str] = {}
 
     async def arrive(self) -> None:
-        accounts = await self._make_accounts(2 * CUSTOMERS)
+        accounts = await self._make_accounts(2 * self.size)
         database = Database(self.settings.database)
         async with database.transaction(ORG.id) as session:
             for number, account_id in enumerate(accounts):
@@ -65,7 +64,7 @@ class Crowd:
                 await session.execute(INSERT_CUSTOMER, customer)
                 self.tokens[account_id] = self._sign(user_id)
         await database.close()
-        self.asking, self.changing = accounts[:CUSTOMERS], accounts[CUSTOMERS:]
+        self.asking, self.changing = accounts[: self.size], accounts[self.size :]
 
     def _sign(self, user_id: UUID) -> str:
         caller = Caller(
@@ -115,9 +114,9 @@ def running(tmp_path: Path) -> Iterator[UpRun]:
         yield run
 
 
-async def change_all(crowd: Crowd, portal: httpx.AsyncClient) -> None:
+async def change_all(crowd: Crowd, portal: httpx.AsyncClient, changes: int) -> None:
     generator = random.Random(11)
-    for number in range(CHANGES):
+    for number in range(changes):
         await crowd.change(generator)
         if number % 4 == 0:
             await read_status(portal, crowd, generator.choice(crowd.changing))
@@ -134,9 +133,9 @@ async def ask_all(crowd: Crowd, portal: httpx.AsyncClient) -> None:
         await asyncio.sleep(0.1)
 
 
-async def kill_at_random(run: UpRun) -> int:
+async def kill_at_random(run: UpRun, most: int) -> int:
     generator, kills = random.Random(13), 0
-    while kills < KILLS:
+    while kills < most:
         await asyncio.sleep(KILL_EVERY_S * generator.random() * 2)
         pid = run.find_child(generator.choice((" feed", " worker")))
         if pid is not None:
@@ -165,7 +164,7 @@ async def find_stale(crowd: Crowd, portal: httpx.AsyncClient) -> list[str]:
 async def until_quiet(crowd: Crowd, portal: httpx.AsyncClient) -> None:
     """Everything delivered and every page right, or the deadline: other processes give no event to await."""
     for _ in range(QUIET_S):
-        if len(await crowd.list_cases()) >= CUSTOMERS and not await find_stale(crowd, portal):
+        if len(await crowd.list_cases()) >= crowd.size and not await find_stale(crowd, portal):
             return
         await asyncio.sleep(1)
 
@@ -174,26 +173,31 @@ async def until_quiet(crowd: Crowd, portal: httpx.AsyncClient) -> None:
 @pytest.mark.timeout(400)
 @pytest.mark.asyncio
 class TestKillsUnderLoad:
-    async def test_lose_nothing_and_double_nothing(self, running: UpRun) -> None:
+    @pytest.mark.parametrize(
+        ("size", "changes", "kills"), [(40, 400, 5), pytest.param(200, 2_000, 20, marks=pytest.mark.soak)]
+    )
+    async def test_lose_nothing_and_double_nothing(
+        self, running: UpRun, size: int, changes: int, kills: int
+    ) -> None:
         settings = load_settings(running.data_dir)
         client = SalesforceClient(settings.salesforce)
         await client.open()
-        crowd = Crowd(running, client)
+        crowd = Crowd(running, client, size)
         await crowd.arrive()
         faults = f"http://127.0.0.1:{running.emulator_port}/emulator/faults"
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{running.port}", timeout=30) as portal:
             # Some answers to the portal's composites are lost, so that the worker has something to settle.
             cuts = {"path_prefix": f"{DATA}/composite", "cut_after_ratio": 0.15, "cut_before_ratio": 0.1}
             assert (await portal.patch(faults, json=cuts)).status_code == 200
-            _, _, kills = await asyncio.gather(
-                change_all(crowd, portal), ask_all(crowd, portal), kill_at_random(running)
+            _, _, killed = await asyncio.gather(
+                change_all(crowd, portal, changes), ask_all(crowd, portal), kill_at_random(running, kills)
             )
             reset = {"cut_after_ratio": 0.0, "cut_before_ratio": 0.0}
             assert (await portal.patch(faults, json=reset)).status_code == 200
             await until_quiet(crowd, portal)
 
             cases = await crowd.list_cases()
-            assert kills == KILLS
+            assert killed == kills
             assert cases == dict.fromkeys(crowd.asking, 1)
             assert await find_stale(crowd, portal) == []
         await client.close()
