@@ -85,6 +85,19 @@ class DocumentTransfers:
         """Versions by our own name for them, wherever they are."""
         return await self._list_versions(document.UPLOAD_ID_FIELD, map(str, upload_ids))
 
+    async def read_content(self, version_id: str) -> bytes:
+        """The bytes of a version, all of them in memory."""
+        answer = await self._client.request(
+            "GET",
+            f"sobjects/ContentVersion/{version_id}/VersionData",
+            lane=Lane.BACKGROUND,
+            idempotent=True,
+            timeout_s=SEND_TIMEOUT_S,
+        )
+        if not isinstance(answer.body, bytes):
+            raise AnswerMalformed("the answer is not a document")
+        return answer.body
+
     async def link(self, document_id: str, account_id: str) -> None:
         """Show a document on an account too."""
         body = {"ContentDocumentId": document_id, "LinkedEntityId": account_id, "ShareType": "V"}

@@ -3,7 +3,16 @@
 Knows rows, not phases. May import `bff.db` and `bff.settings`; goes away with `bff.migration` when no org has rows.
 """
 
+from bff.legacy.failures import LegacyMisfit, LegacyUnavailable
 from bff.legacy.rows import LegacyRow, LinkedCustomer, NewRow, RowStatus
-from bff.legacy.table import LegacyTable, LegacyUnavailable
+from bff.legacy.table import LegacyTable
 
-__all__ = ["LegacyRow", "LegacyTable", "LegacyUnavailable", "LinkedCustomer", "NewRow", "RowStatus"]
+__all__ = [
+    "LegacyMisfit",
+    "LegacyRow",
+    "LegacyTable",
+    "LegacyUnavailable",
+    "LinkedCustomer",
+    "NewRow",
+    "RowStatus",
+]

@@ -1,8 +1,9 @@
 """A row of the older portal's table, and how its statuses are spelt."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -37,6 +38,10 @@ def parse_status(text: str | None) -> RowStatus:
     return SPELLINGS.get((text or "").strip().lower(), RowStatus.UNKNOWN)
 
 
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+"""When a row without a time was submitted: before all others."""
+
+
 class LegacyRow(msgspec.Struct, frozen=True, kw_only=True):
     """One submission without its bytes. `customer` is the key as the table has it, `size` that of the bytes."""
 
@@ -61,6 +66,15 @@ class LegacyRow(msgspec.Struct, frozen=True, kw_only=True):
     def order(self) -> tuple[datetime, str]:
         """Documents of one customer follow each other in this order."""
         return self.submitted_at, self.id
+
+
+def make_row(values: Mapping[str, Any]) -> LegacyRow:
+    """From columns as the table has them, any of which but the id may be NULL there."""
+    texts = {name: values[name] or "" for name in ("customer", "file_name", "content_type")}
+    submitted_at = values["submitted_at"] or NEVER
+    updated_at = values["updated_at"] or values["reviewed_at"] or submitted_at
+    times = {"submitted_at": submitted_at, "updated_at": updated_at}
+    return LegacyRow(**dict(values) | texts | times | {"status": parse_status(values["status"])})
 
 
 class NewRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,9 +61,13 @@ class Statements:
             f" {self.name('file_name')} AS file_name, {self.name('content_type')} AS content_type,"
             f" {self._size} AS size, {self._path} AS path, {self.name('status')}::text AS status,"
             f" {self.name('reviewer_note')} AS note, {self.name('rejection_message')} AS message,"
-            f" {self.name('submitted_at')} AS submitted_at, {self.name('reviewed_at')} AS reviewed_at,"
-            f" {self.name('updated_at')} AS updated_at FROM {self._table}"
+            f" {self._time('submitted_at')} AS submitted_at, {self._time('reviewed_at')} AS reviewed_at,"
+            f" {self._time('updated_at')} AS updated_at FROM {self._table}"
         )
+
+    def _time(self, column: str) -> str:
+        """A date or a time without a zone too; one for ever is none."""
+        return f"nullif(nullif(CAST({self.name(column)} AS timestamptz), 'infinity'), '-infinity')"
 
     def page(self) -> TextClause:
         key = self.name("id")
@@ -91,11 +95,16 @@ class Statements:
     def find(self) -> TextClause:
         return text(f"{self._row} WHERE {self._org}{self.name('id')} = CAST(:id AS {self._key})")
 
-    def with_content(self) -> TextClause:
+    def some(self) -> TextClause:
+        key = self.name("id")
+        return text(f"{self._row} WHERE {self._org}{key} = ANY(CAST(:ids AS {self._key}[])) ORDER BY {key}")
+
+    def with_content(self, *, locked: bool = False) -> TextClause:
         head, tail = self._row.rsplit(" FROM ", 1)
         return text(
             f"{head}, {self.name('content')} AS content FROM {tail}"
             f" WHERE {self._org}{self.name('id')} = ANY(CAST(:ids AS {self._key}[]))"
+            + (" FOR UPDATE" if locked else "")
         )
 
     def existing(self) -> TextClause:
@@ -128,7 +137,8 @@ class Statements:
         changes = ", ".join(f"{self.name(c)} = {value}" for c, value in wanted.items() if self.has(c))
         return text(
             f"UPDATE {self._table} SET {changes} WHERE {self._org}{self.name('id')} = CAST(:id AS {self._key})"
-            f" AND {self.name('updated_at')} IS NOT DISTINCT FROM :seen_at"
+            f" AND coalesce({self._time('updated_at')}, {self._time('reviewed_at')}, {self._time('submitted_at')})"
+            " IS NOT DISTINCT FROM :seen_at"
         )
 
     def delete(self) -> TextClause:

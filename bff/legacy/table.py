@@ -1,7 +1,8 @@
 """Reading and writing the older portal's table."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from bff.db import Database
 from bff.db.database import driver_url
-from bff.errors import ServiceUnavailable
-from bff.legacy.rows import WRITTEN, LegacyRow, LinkedCustomer, NewRow, RowStatus, parse_status
+from bff.legacy.failures import LegacyMisfit, telling_failures
+from bff.legacy.rows import WRITTEN, LegacyRow, LinkedCustomer, NewRow, RowStatus, make_row
 from bff.legacy.statements import Statements
 from bff.settings import LegacySettings
 
@@ -37,10 +37,6 @@ KEYS = {
     "email": "SELECT email FROM customers WHERE org_id = :org AND account_id = ANY(:accounts)",
     "account": "SELECT account_id FROM customers WHERE org_id = :org AND account_id = ANY(:accounts)",
 }
-
-
-class LegacyUnavailable(ServiceUnavailable):
-    """The older portal's database does not answer."""
 
 
 class LegacyTable:
@@ -86,6 +82,12 @@ class LegacyTable:
             values = {"org": org_id, "since": since, "after": after, "limit": limit}
             return [self._make(row) for row in await session.execute(statements.changed(), values)]
 
+    async def list_some(self, org_id: UUID, row_ids: Sequence[str]) -> list[LegacyRow]:
+        """Those of these rows that are there, in the order of the ids."""
+        async with self._reading(org_id) as (session, statements):
+            values = {"org": org_id, "ids": list(row_ids)}
+            return [self._make(row) for row in await session.execute(statements.some(), values)]
+
     async def find(self, org_id: UUID, row_id: str) -> LegacyRow | None:
         async with self._reading(org_id) as (session, statements):
             row = (await session.execute(statements.find(), {"org": org_id, "id": row_id})).one_or_none()
@@ -94,6 +96,8 @@ class LegacyTable:
     async def list_existing(self, org_id: UUID, row_ids: Sequence[str]) -> set[str]:
         """Which of these rows are there."""
         async with self._reading(org_id) as (session, statements):
+            # An id of ours stands for a row that could not get one of theirs: no row has it.
+            row_ids = [row_id for row_id in row_ids if self._sequence is None or row_id.isdecimal()]
             rows = await session.execute(statements.existing(), {"org": org_id, "ids": list(row_ids)})
             return set(rows.scalars())
 
@@ -124,15 +128,15 @@ class LegacyTable:
     async def read_many(self, org_id: UUID, row_ids: Sequence[str]) -> dict[str, tuple[LegacyRow, bytes]]:
         """Rows with their bytes, by id, in one query; the caller sees to it that they fit into memory."""
         async with self._reading(org_id) as (session, statements):
-            values = {"org": org_id, "ids": list(row_ids)}
-            found = (await session.execute(statements.with_content(), values)).all()
-        read = {}
-        for each in found:
-            content = each.content
-            if self.settings.folder is not None and not self.is_ours:
-                content = await asyncio.to_thread(self._read_file, str(content)) if content else None
-            read[each.id] = self._make(each), bytes(content or b"")
-        return read
+            found = (
+                await session.execute(statements.with_content(), {"org": org_id, "ids": list(row_ids)})
+            ).all()
+        return {each.id: (self._make(each), await self._get_content(each)) for each in found}
+
+    async def _get_content(self, row: Row[Any]) -> bytes:
+        if self.settings.folder is None or self.is_ours:
+            return bytes(row.content or b"")
+        return (await asyncio.to_thread(self._read_file, str(row.content)) if row.content else None) or b""
 
     async def find_customers(self, org_id: UUID, keys: Sequence[str]) -> dict[str, LinkedCustomer]:
         """By the table's own key for a customer; who is not known here is not in it."""
@@ -156,6 +160,12 @@ class LegacyTable:
             if self._sequence is None:
                 return str(uuid4())
             return str((await session.execute(statements.next_number(self._sequence))).scalar_one())
+
+    async def choose_id(self, org_id: UUID, wanted: str) -> str:
+        """The wanted id where a row there can have it, else one as `reserve_id` gives it."""
+        async with self._reading(org_id):
+            is_theirs = self._sequence is None or wanted.isdecimal()
+        return wanted if is_theirs else await self.reserve_id(org_id)
 
     async def insert(self, session: AsyncSession | None, org_id: UUID, row: NewRow) -> None:
         """In the given transaction, which must be ours where the table is ours; else in one of its own.
@@ -181,13 +191,23 @@ class LegacyTable:
         async with self._reading(org_id) as (session, statements):
             return bool((await session.execute(statements.decide(), values)).rowcount)  # type: ignore[attr-defined]
 
-    async def delete(self, org_id: UUID, row_ids: Sequence[str]) -> int:
-        """Rows with their bytes; files in the folder go before their rows, so that none is forgotten."""
-        if self.settings.folder is not None and not self.is_ours:
-            await self._delete_files(org_id, row_ids)
+    async def delete(self, org_id: UUID, digests: Mapping[str, str | None]) -> list[str]:
+        """Rows with their bytes, all or none: the ids of those that hold other bytes than the SHA-256 that is given
+        for them, in which case nothing is deleted. Files in the folder go before their rows, so that none is forgotten.
+        """
+        values = {"org": org_id, "ids": list(digests)}
         async with self._reading(org_id) as (session, statements):
-            done = await session.execute(statements.delete(), {"org": org_id, "ids": list(row_ids)})
-            return int(done.rowcount)  # type: ignore[attr-defined]
+            found = (await session.execute(statements.with_content(locked=True), values)).all()
+            changed = []
+            for row in found:
+                wanted = digests[row.id]
+                if wanted and hashlib.sha256(await self._get_content(row)).hexdigest() != wanted:
+                    changed.append(row.id)
+            if not changed:
+                for row in found:
+                    await self._delete_file(row)
+                await session.execute(statements.delete(), values)
+        return changed
 
     def begin(self, org_id: UUID) -> AbstractAsyncContextManager[tuple[AsyncSession, Statements]]:
         """A transaction there, for what only a test or a loader does."""
@@ -199,20 +219,19 @@ class LegacyTable:
             async with self._database.transaction(org_id) as session:
                 yield session, self._statements
             return
-        try:
+        with telling_failures():
             async with self._open()() as session, session.begin():
                 yield session, await self._learn(session)
-        except (OperationalError, InterfaceError, TimeoutError) as error:
-            raise LegacyUnavailable(retry_after_s=2) from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise LegacyUnavailable(retry_after_s=2) from error
-            raise
 
     def _open(self) -> async_sessionmaker[AsyncSession]:
         if self._sessions is None:
             url = driver_url(str(self.settings.url))
-            arguments = {"connect_timeout": 2, "application_name": "portal-migration"}
+            # A column without a time zone is read and written as UTC.
+            arguments = {
+                "connect_timeout": 2,
+                "application_name": "portal-migration",
+                "options": "-c timezone=UTC",
+            }
             self._engine = create_async_engine(
                 url, pool_size=5, max_overflow=5, pool_pre_ping=True, connect_args=arguments
             )
@@ -227,9 +246,11 @@ class LegacyTable:
                 await session.execute(KEY_TYPE, {"table": self.settings.table, "column": column})
             ).one_or_none()
             if row is None:
-                raise LookupError("LEGACY_TABLE has no such id column")
+                raise LegacyMisfit(f"column {column} does not exist")
             self._sequence = row.sequence
-            self._statements = Statements(self.settings, is_ours=False, key_type=row.type)
+            # As a type to cast to, `character` is a single one.
+            key_type = "bpchar" if row.type == "character" else row.type
+            self._statements = Statements(self.settings, is_ours=False, key_type=key_type)
         return self._statements
 
     def _make(self, row: Row[Any]) -> LegacyRow:
@@ -238,12 +259,15 @@ class LegacyTable:
         path = values.pop("path")
         if path is not None and not self.is_ours:
             values["size"] = self._measure_file(path)
-        return LegacyRow(**values | {"status": parse_status(values["status"])})
+        return make_row(values)
 
     def _place(self, path: str) -> Path | None:
-        """Below the folder and nowhere else."""
+        """Below the folder and nowhere else, also behind links."""
         folder = Path(str(self.settings.folder)).resolve()
-        place = (folder / path).resolve()
+        try:
+            place = (folder / path).resolve()
+        except (OSError, ValueError, RuntimeError):
+            return None  # a name that no file can have, or links that go round in a circle
         return place if place.is_relative_to(folder) else None
 
     def _measure_file(self, path: str) -> int:
@@ -261,12 +285,11 @@ class LegacyTable:
             place.write_bytes(row.content)
         return name
 
-    async def _delete_files(self, org_id: UUID, row_ids: Sequence[str]) -> None:
-        for row_id in row_ids:
-            async with self._reading(org_id) as (session, statements):
-                path = (
-                    await session.execute(statements.content(), {"org": org_id, "id": row_id})
-                ).scalar_one_or_none()
-            place = self._place(str(path)) if path else None
-            if place is not None:
-                await asyncio.to_thread(place.unlink, missing_ok=True)
+    async def _delete_file(self, row: Row[Any]) -> None:
+        place = (
+            self._place(str(row.content))
+            if self.settings.folder and row.content and not self.is_ours
+            else None
+        )
+        if place is not None:
+            await asyncio.to_thread(place.unlink, missing_ok=True)

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import msgspec
 import structlog
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from bff.adapters import Adapters
 from bff.deliveries import Deliveries, Delivery, DeliveryState, Outcome, Refused, Retry, Unknown, batches
@@ -142,16 +143,22 @@ class Backfill:
         """
         async with self._alone():
             await self._begin()
-            watching = asyncio.create_task(self._watch())
             try:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._settle_all())
-                    group.create_task(self._move_all())
-            finally:
-                watching.cancel()
+                await self._work()
+            except BaseExceptionGroup as errors:
+                # One is enough to tell; the others are of the same cause or of its consequences.
+                raise find_first(errors) from errors
             await self._try_open()
         self._tell(self.progress)
         return self.progress
+
+    async def _work(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._watch())
+            async with asyncio.TaskGroup() as moving:
+                moving.create_task(self._settle_all())
+                moving.create_task(self._move_all())
+            watching.cancel()
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
@@ -163,11 +170,10 @@ class Backfill:
             try:
                 yield
             finally:
-                try:
+                with suppress(DBAPIError):
                     await own.execute(GIVE_LOCK, {"org": str(self._org_id)})
-                finally:
-                    # Or it would go back to the pool, perhaps with the lock still on it.
-                    await connection.invalidate()
+                # Or it would go back to the pool, perhaps with the lock still on it.
+                await connection.invalidate()
 
     async def _begin(self) -> None:
         async with self._database.transaction(self._org_id) as session:
@@ -217,6 +223,9 @@ class Backfill:
             fresh = await pick_unmoved(session, self._org_id, page, given_up=given_up)
         customers = list(dict.fromkeys(row.customer for row in fresh))
         rows = await self._adapters.legacy.list_of(self._org_id, customers) if customers else []
+        # A row without a customer belongs to nobody's rows, and has to be told all the same.
+        known = {row.id for row in rows}
+        rows += [row for row in fresh if row.id not in known]
         async with self._database.transaction(self._org_id) as session:
             rows = await pick_unmoved(session, self._org_id, rows, given_up=given_up)
         promises = await plan_promises(self._adapters, self._org_id, rows)
@@ -375,3 +384,9 @@ def cut_loads(units: Sequence[Unit]) -> list[Load]:
         loads[-1].append(unit)
         room, size = room + len(unit.deliveries), size + unit.size
     return loads
+
+
+def find_first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error that is no group."""
+    first = errors.exceptions[0]
+    return find_first(first) if isinstance(first, BaseExceptionGroup) else first

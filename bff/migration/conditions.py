@@ -12,7 +12,7 @@ FOLLOW_S = 2.0
 
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement of one org. `passes_clean` counts clean full passes in a row since the last change by the
-    migration; `since_change_s` are seconds since the phase began.
+    migration; `since_change_s` are seconds since the phase began. `moved` counts ignored rows in.
     """
 
     salesforce_answers: bool
@@ -21,6 +21,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     moved: int
     waiting: int
     reported: int
+    ignored: int
     uncopied: int
     unverified: int
     deliveries_waiting: int
@@ -84,7 +85,7 @@ NONE_DIFFERED = Condition(
 TABLE_COMPLETE = Condition(
     "the table has every upload",
     lambda m: m.uncopied == 0,
-    lambda m: f"{m.uncopied} uploads are in Salesforce and not in the table.",
+    lambda m: f"{m.uncopied} uploads are in Salesforce and not in the table: bff migrate verify --repair.",
 )
 ALL_ANSWERED = Condition(
     "every account is answered by Salesforce",

@@ -1,14 +1,13 @@
 """What a row and what Salesforce holds of it may differ in: the classes of `docs/features/migration.md`. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from bff.legacy import LegacyRow, RowStatus
 from bff.migration.repository import Document
-from bff.migration.rules import STATUSES, is_same_time, is_told_alike, make_table_facts
+from bff.migration.rules import STATUSES, has_younger, is_same_time, is_told_alike, make_table_facts
 from sf_sync.objects.account import AccountFacts, VerificationFacts, VerificationStatus
 from sf_sync.objects.document_transfer import FiledLink, FiledVersion
 
@@ -23,6 +22,7 @@ class DifferenceClass(StrEnum):
     DIFFERENT_TIME = "different_time"
     REPORTED = "reported"
     ROW_GONE = "row_gone"
+    NOT_IN_TABLE = "not_in_table"
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,12 +81,14 @@ class Inventory(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True, kw_only=True):
-    """One row with everything it is compared with. `is_newest` of its account."""
+    """One row with everything it is compared with. `tells_status`: it is the newest of its customer, in a phase in
+    which the table is kept.
+    """
 
     row: LegacyRow
     document: Document | None
     digest: Digest
-    is_newest: bool
+    tells_status: bool
 
 
 def compare(checked: Checked, inventory: Inventory) -> list[Difference]:
@@ -110,7 +112,7 @@ def compare(checked: Checked, inventory: Inventory) -> list[Difference]:
     elif inventory.find_doubles(account_id, version):
         found.append(_differ(checked, DifferenceClass.DOUBLE, "The account has the same bytes twice."))
     account = inventory.accounts.get(account_id)
-    if checked.is_newest and row.status is not RowStatus.UNKNOWN:
+    if checked.tells_status and row.status is not RowStatus.UNKNOWN:
         found += _compare_facts(checked, document, account)
     return found
 
@@ -119,7 +121,7 @@ def _compare_facts(checked: Checked, document: Document, account: AccountFacts |
     if account is None:
         return [_differ(checked, DifferenceClass.DIFFERENT_STATUS, "Salesforce has no such account.")]
     row, facts = checked.row, account.verification
-    if _has_younger(facts, row):
+    if has_younger(facts, row):
         return []
     told = make_table_facts(row, facts)
     if not is_told_alike(told, facts):
@@ -131,20 +133,11 @@ def _compare_facts(checked: Checked, document: Document, account: AccountFacts |
     return []
 
 
-def _has_younger(facts: VerificationFacts, row: LegacyRow) -> bool:
-    """What was submitted to Salesforce after the row is none of the row's business."""
-    return facts.submitted_at is not None and _seconds(facts.submitted_at) > _seconds(row.submitted_at)
-
-
 def _has_same_times(told: VerificationFacts, facts: VerificationFacts) -> bool:
     is_verified = facts.status is VerificationStatus.VERIFIED
     return is_same_time(told.submitted_at, facts.submitted_at) and (
         not is_verified or is_same_time(told.verified_at or told.submitted_at, facts.verified_at)
     )
-
-
-def _seconds(at: datetime) -> datetime:
-    return at.replace(microsecond=0)
 
 
 def _differ(checked: Checked, kind: DifferenceClass, reason: str) -> Difference:

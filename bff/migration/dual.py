@@ -15,7 +15,7 @@ from bff.migration.board import Board
 from bff.migration.promising import Promises, apply_promises, pick_unmoved, plan_promises
 from bff.verification.repository import NewAttempt
 
-_MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
+MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf", "heic": "image/heic"}
 _NOT_HELD_S = 0.0
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class ReservedRow(msgspec.Struct, frozen=True, kw_only=True):
             id=self.row_id,
             customer=self.customer,
             file_name=attempt.shown_name,
-            content_type=_MEDIA_TYPES[attempt.kind],
+            content_type=MEDIA_TYPES[attempt.kind],
             content=content,
             submitted_at=attempt.submitted_at,
         )

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bff.adapters import Adapters
 from bff.db import DatabaseUnavailable
-from bff.legacy import LegacyUnavailable
+from bff.legacy import LegacyRow, LegacyUnavailable
 from bff.migration import repository
 from bff.migration.board import Board
 from bff.migration.rules import Sync, make_decided_row, make_judgement, plan_sync
@@ -22,6 +22,8 @@ from sf_sync.errors import SalesforceError
 LOOK_EVERY_S = 1.0
 BACKWARDS = timedelta(minutes=10)
 """How far back a worker looks when it starts: what the one before it may not have passed on."""
+OVERLAP = timedelta(seconds=10)
+"""How long a change may take from its time to its commit and still be seen."""
 PAGE = 500
 PREFIX = f"{NAMESPACE}:"
 
@@ -75,8 +77,10 @@ class Following:
     def __init__(self, adapters: Adapters, board: Board) -> None:
         self._adapters = adapters
         self._board = board
-        self._seen: dict[UUID, tuple[datetime, str]] = {}
+        self._looked_at: dict[UUID, datetime] = {}
+        self._seen: dict[UUID, dict[str, datetime]] = {}
         self._waiting: set[tuple[UUID, str]] = set()
+        self._told: set[tuple[UUID, str]] = set()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -94,6 +98,7 @@ class Following:
                     await self.look(accounts)
 
     async def look(self, changed_accounts: list[str]) -> None:
+        await self._board.look_for_rows()
         for org_id in self._board.moving:
             standing = self._board.find(org_id)
             if standing is None:
@@ -109,13 +114,19 @@ class Following:
 
     async def _list_changed(self, org_id: UUID) -> list[str]:
         """Accounts whose rows somebody changed since the last look."""
-        since, after = self._seen.get(org_id, (datetime.now(UTC) - BACKWARDS, ""))
-        rows = await self._adapters.legacy.list_changed(org_id, since=since, after=after, limit=PAGE)
-        if not rows:
+        since = self._looked_at.get(org_id, datetime.now(UTC) - BACKWARDS)
+        seen, after, at = self._seen.get(org_id, {}), "", since
+        found: dict[str, LegacyRow] = {}
+        while rows := await self._adapters.legacy.list_changed(org_id, since=at, after=after, limit=PAGE):
+            at, after = rows[-1].updated_at, rows[-1].id
+            found |= {row.id: row for row in rows}
+        changed = [row for row in found.values() if seen.get(row.id) != row.updated_at]
+        self._seen[org_id] = {row.id: row.updated_at for row in found.values()}
+        self._looked_at[org_id] = max(since, at - OVERLAP)
+        if not changed:
             return []
-        self._seen[org_id] = rows[-1].updated_at, rows[-1].id
-        customers = await self._adapters.legacy.find_customers(org_id, [row.customer for row in rows])
-        return [found.account_id for found in customers.values() if found.account_id]
+        customers = await self._adapters.legacy.find_customers(org_id, [row.customer for row in changed])
+        return [each.account_id for each in customers.values() if each.account_id]
 
     async def _pick_known(self, org_id: UUID, accounts: list[str]) -> list[str]:
         if not accounts:
@@ -132,6 +143,10 @@ class Following:
             except StillMoving:
                 continue
             except SalesforceError as error:
-                log.warning("migration_verdict_waits", account_id=account_id, error=type(error).__name__)
+                # Said once for the account: it is looked at every second.
+                if (org_id, account_id) not in self._told:
+                    self._told.add((org_id, account_id))
+                    log.warning("migration_verdict_waits", account_id=account_id, error=type(error).__name__)
                 continue
+            self._told.discard((org_id, account_id))
             self._waiting.discard((org_id, account_id))

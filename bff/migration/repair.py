@@ -12,6 +12,7 @@ from bff.migration.differences import Checked, Difference, DifferenceClass, Inve
 from bff.migration.following import sync_verdict
 from bff.migration.promising import apply_promises, plan_promises
 from bff.migration.repository import Document, make_upload_id
+from bff.migration.returning import copy_back
 from bff.migration.rules import Sync, make_judgement
 from sf_sync.client import Lane
 from sf_sync.errors import SalesforceError
@@ -38,6 +39,15 @@ class Repair:
             log.warning("migration_not_repaired", record_id=checked.row.id, error=type(error).__name__)
             is_repaired = False
         return msgspec.structs.replace(difference, is_repaired=is_repaired)
+
+    async def fill(self, document: Document, gap: Difference) -> Difference:
+        """The same for an upload that the table lacks."""
+        try:
+            is_repaired = await copy_back(self._adapters, self._org_id, document)
+        except SalesforceError as error:
+            log.warning("migration_not_repaired", record_id=document.row_id, error=type(error).__name__)
+            is_repaired = False
+        return msgspec.structs.replace(gap, is_repaired=is_repaired)
 
     async def _repair(self, checked: Checked, kind: DifferenceClass, inventory: Inventory) -> bool:
         document = checked.document

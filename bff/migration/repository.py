@@ -9,6 +9,8 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bff.db import Database
+from bff.legacy import LegacyTable
 from bff.migration.phases import Phase, Standing
 
 FIND_STANDING = text("SELECT phase, percent, is_paused, window_id FROM migrations WHERE org_id = :org")
@@ -22,7 +24,9 @@ SET_PHASE = text(
     "UPDATE migrations SET phase = :phase, percent = :percent, reason = :reason, changed_at = clock_timestamp(),"
     " window_id = window_id + 1, is_paused = false WHERE org_id = :org"
 )
-SET_PERCENT = text("UPDATE migrations SET percent = :percent WHERE org_id = :org")
+SET_PERCENT = text(
+    "UPDATE migrations SET percent = :percent WHERE org_id = :org AND phase = 'ramp' RETURNING org_id"
+)
 SET_PAUSED = text("UPDATE migrations SET is_paused = :paused WHERE org_id = :org")
 SET_CURSOR = text("UPDATE migrations SET cursor = :cursor WHERE org_id = :org")
 # The process before this one is gone, or the advisory lock would still be its own.
@@ -35,6 +39,11 @@ TOUCH = text("UPDATE migrations SET transferred_at = clock_timestamp() WHERE org
 FIND_DOCUMENTS = text(
     "SELECT row_id, upload_id, customer_id, account_id, state, reason, sha256, md5, size, version_id, document_id,"
     " is_copied, moved_at, verified_at FROM migration_documents WHERE org_id = :org AND row_id = ANY(:rows)"
+)
+LIST_UNCOPIED = text(
+    "SELECT row_id, upload_id, customer_id, account_id, state, reason, sha256, md5, size, version_id, document_id,"
+    " is_copied, moved_at, verified_at FROM migration_documents"
+    " WHERE org_id = :org AND NOT is_copied ORDER BY row_id"
 )
 LIST_DOCUMENTS = text(
     "SELECT row_id, upload_id, customer_id, account_id, state, reason, sha256, md5, size, version_id, document_id,"
@@ -67,12 +76,19 @@ RENAME = text(
     "UPDATE migration_documents SET upload_id = :upload, state = 'waiting', verified_at = NULL"
     " WHERE org_id = :org AND row_id = :row"
 )
-COPIED = text("UPDATE migration_documents SET is_copied = :copied WHERE org_id = :org AND row_id = :row")
+COPIED = text(
+    "UPDATE migration_documents SET is_copied = true, sha256 = :sha256 WHERE org_id = :org AND row_id = :row"
+)
 VERIFIED = text(
-    "UPDATE migration_documents SET verified_at = clock_timestamp() WHERE org_id = :org AND row_id = ANY(:rows)"
+    "UPDATE migration_documents SET verified_at = clock_timestamp()"
+    " WHERE org_id = :org AND row_id = ANY(:rows) AND state = 'moved'"
 )
 UNVERIFIED = text(
     "UPDATE migration_documents SET verified_at = NULL WHERE org_id = :org AND row_id = ANY(:rows)"
+)
+LIST_IGNORED = text(
+    "SELECT d.row_id FROM migration_documents d JOIN migration_ignores i USING (org_id, row_id)"
+    " WHERE org_id = :org AND d.state = 'reported' AND i.difference = 'reported' AND i.until > clock_timestamp()"
 )
 COUNT = text(
     "SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'moved') AS moved,"
@@ -149,6 +165,15 @@ async def find_standing(session: AsyncSession, org_id: UUID) -> Standing | None:
     return Standing(**dict(row._mapping) | {"phase": Phase(row.phase)}) if row else None
 
 
+async def begin_with_rows(database: Database, legacy: LegacyTable, org_id: UUID) -> Standing | None:
+    """None, and nothing begun, for a table without a row. Raises DatabaseUnavailable, LegacyUnavailable."""
+    if not await legacy.list_page(org_id, after=None, limit=1):
+        return None
+    async with database.transaction(org_id) as session:
+        await session.execute(BEGIN, {"org": org_id})
+        return await find_standing(session, org_id)
+
+
 async def find_entry(session: AsyncSession, org_id: UUID) -> Entry | None:
     """Holds the line until the transaction ends."""
     row = (await session.execute(FIND_ENTRY, {"org": org_id})).one_or_none()
@@ -171,6 +196,18 @@ async def list_documents(
 ) -> list[Document]:
     rows = await session.execute(LIST_DOCUMENTS, {"org": org_id, "after": after, "limit": limit})
     return [Document(**row._mapping) for row in rows]
+
+
+async def list_uncopied(session: AsyncSession, org_id: UUID) -> list[Document]:
+    """Uploads that the table lacks."""
+    rows = await session.execute(LIST_UNCOPIED, {"org": org_id})
+    return [Document(**row._mapping) for row in rows]
+
+
+async def find_ignored(session: AsyncSession, org_id: UUID) -> frozenset[str]:
+    """Rows that cannot be moved and are ignored for now."""
+    rows = await session.execute(LIST_IGNORED, {"org": org_id})
+    return frozenset(rows.scalars())
 
 
 async def execute_many(session: AsyncSession, statement: Any, values: Sequence[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from bff.legacy import LegacyRow, RowStatus
+from bff.legacy.rows import NEVER
 from sf_sync.objects.account import AccountFacts, VerificationFacts, VerificationStatus
 from sf_sync.objects.document_transfer import Judgement, Place
 
@@ -23,6 +24,7 @@ class Trouble(StrEnum):
 
     EMPTY = "The document is empty."
     DAMAGED = "The document cannot be decoded."
+    NO_TIME = "The row does not say when it was submitted."
     STATUS = "The row's status has no known spelling."
     CUSTOMER = "The customer is not known here."
     NO_ACCOUNT = "The customer has no account."
@@ -40,6 +42,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 def plan_move(row: LegacyRow, account: AccountFacts | None) -> Move | Trouble:
     if row.status is RowStatus.UNKNOWN:
         return Trouble.STATUS
+    if row.submitted_at == NEVER:
+        return Trouble.NO_TIME
     if account is None:
         return Trouble.ACCOUNT_GONE
     facts = account.verification
@@ -60,11 +64,7 @@ def make_judgement(row: LegacyRow) -> Judgement:
 
 
 def _choose_place(row: LegacyRow, facts: VerificationFacts) -> Place:
-    if facts.status is not VerificationStatus.NOT_SUBMITTED and _is_later(
-        facts.submitted_at, row.submitted_at
-    ):
-        return Place.APART
-    if _decided_later(facts, row):
+    if has_younger(facts, row) or _decided_later(facts, row):
         return Place.APART
     return Place.NEXT if facts.document_id else Place.FIRST
 
@@ -130,10 +130,17 @@ def make_table_facts(row: LegacyRow, facts: VerificationFacts) -> VerificationFa
     return msgspec.structs.replace(
         facts,
         status=STATUSES[row.status],
-        submitted_at=row.submitted_at,
+        submitted_at=None if row.submitted_at == NEVER else row.submitted_at,
         verified_at=row.reviewed_at if is_verified else None,
         note=row.note if is_decided else None,
         rejection_message=row.message if row.status is RowStatus.REJECTED else None,
+    )
+
+
+def has_younger(facts: VerificationFacts, row: LegacyRow) -> bool:
+    """Whether Salesforce has a document that was submitted after the row: then what the row says is of no account."""
+    return facts.status is not VerificationStatus.NOT_SUBMITTED and _is_later(
+        facts.submitted_at, row.submitted_at
     )
 
 

@@ -1,6 +1,7 @@
 """What `bff migrate` shows: a progress bar on a terminal, plain lines elsewhere, and where an org stands."""
 
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -8,9 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bff.migration.backfill import Progress as BackfillProgress
 from bff.migration.conditions import CONDITIONS
+from bff.migration.phases import Phase
 from bff.migration.service import Report
 
 LINE_EVERY_S = 5.0
+_NEXT = {
+    Phase.SALESFORCE_ONLY: "bff migrate purge",
+    Phase.PURGED: "nothing: the migration is over",
+}
 
 
 class ProgressScreen:
@@ -40,7 +46,7 @@ class ProgressScreen:
         if self._bar is not None:
             self._bar.stop()
         elif self._last:
-            self._console.print(self._last, highlight=False)
+            self._console.print(self._last, highlight=False, soft_wrap=True)
 
     def show_backfill(self, progress: BackfillProgress) -> None:
         note = f", waits for {progress.waits_for}" if progress.waits_for else ""
@@ -56,33 +62,36 @@ class ProgressScreen:
         self._last = f"{self._title}: {done} of {total}{rest}"
         if time.monotonic() - self._told_at >= LINE_EVERY_S:
             self._told_at = time.monotonic()
-            self._console.print(self._last, highlight=False)
+            self._console.print(self._last, highlight=False, soft_wrap=True)
             self._last = ""
 
 
 def show_report(console: Console, report: Report) -> None:
     """One org: its phase, what was measured, and what stands in the way."""
+    for line in format_report(report):
+        console.print(line, highlight=False, soft_wrap=True)
+
+
+def format_report(report: Report) -> Iterator[str]:
+    """Lines with the marks of the screen's library."""
     entry, measures = report.entry, report.measures
     if entry is None or measures is None:
-        console.print(f"[bold]{report.org.slug}[/]: salesforce_only (nothing to move)", highlight=False)
+        yield f"[bold]{report.org.slug}[/]: salesforce_only (nothing to move)"
         return
     phase = entry.phase + (f" at {entry.percent} %" if entry.phase == "ramp" else "")
-    paused = ", paused" if entry.is_paused else ""
-    console.print(f"[bold]{report.org.slug}[/]: {phase}{paused}", highlight=False)
+    yield f"[bold]{report.org.slug}[/]: {phase}" + (", paused" if entry.is_paused else "")
     if entry.reason:
-        console.print(f"  stepped back by itself: {entry.reason}", highlight=False)
-    console.print(
+        yield f"  stepped back by itself: {entry.reason}"
+    yield (
         f"  rows {measures.rows}, moved {measures.moved}, waiting {measures.waiting}, reported"
-        f" {measures.reported}, not verified {measures.unverified}",
-        highlight=False,
+        f" {measures.reported}, not verified {measures.unverified}"
     )
-    console.print(
+    yield (
         f"  reads compared {measures.compared}, differed {measures.mismatched}; clean passes in a row"
         f" {measures.passes_clean}; deliveries waiting {measures.deliveries_waiting}, parked"
-        f" {measures.deliveries_parked}",
-        highlight=False,
+        f" {measures.deliveries_parked}"
     )
     for condition in CONDITIONS[entry.phase]:
         mark = "[green]yes[/]" if condition.holds(measures) else "[red]no [/]"
-        console.print(f"  {mark} {condition.name}", highlight=False)
-    console.print(f"  next: {report.blocker or 'bff migrate advance'}", highlight=False)
+        yield f"  {mark} {condition.name}"
+    yield f"  next: {report.blocker or _NEXT.get(entry.phase, 'bff migrate advance')}"

@@ -1,5 +1,6 @@
 """What an operator asks of a migration: where it stands, and one step forwards or back."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,30 +14,24 @@ from bff.adapters import Adapters
 from bff.audit import record
 from bff.migration import repository
 from bff.migration.board import TOPIC
-from bff.migration.conditions import Measures, find_blocker
+from bff.migration.conditions import FOLLOW_S, Measures, find_blocker
+from bff.migration.measuring import measure
 from bff.migration.phases import NoSuchPhase, Phase, get_next, get_previous
+from bff.migration.returning import catch_up, note_gaps
 from bff.settings import LegacySettings
 from bff.tenancy import Org, list_orgs
 from cache.errors import CacheError
-from sf_sync.client import Lane
-from sf_sync.errors import SalesforceError
 
 FIRST_PERCENT = 5
 """Of the accounts that Salesforce answers for when a ramp begins."""
 OPERATOR = "operator"
+LOOK_EVERY_S = 0.5
+CHANGED_MEANWHILE = "Somebody else has changed the phase meanwhile: bff migrate status."
+NOTHING_TO_MOVE = "This organisation has nothing to move."
 
-READS = text("SELECT compared, mismatched FROM migration_reads WHERE org_id = :org AND window_id = :window")
-PASSES = text(
-    "SELECT began_at, differences FROM migration_passes WHERE org_id = :org AND ended_at IS NOT NULL"
-    " ORDER BY began_at DESC LIMIT 2"
-)
 LIST_REPORTED = text(
     "SELECT row_id, reason FROM migration_documents WHERE org_id = :org AND state = 'reported' ORDER BY row_id"
     " LIMIT :limit"
-)
-COUNT_IGNORED = text(
-    "SELECT count(*) FROM migration_documents d WHERE org_id = :org AND state = 'reported' AND EXISTS (SELECT FROM"
-    " migration_ignores i WHERE i.org_id = d.org_id AND i.row_id = d.row_id AND i.until > now())"
 )
 IGNORE = text(
     "INSERT INTO migration_ignores (org_id, row_id, difference, reason, until)"
@@ -49,6 +44,10 @@ log = structlog.get_logger(__name__)
 
 class StepRefused(Exception):
     """The phase stays as it is; the message is the reason, in a sentence."""
+
+
+class NotYet(StepRefused):
+    """A condition does not hold, and may do so later."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,10 +75,12 @@ class Migration:
         self._now = now
 
     async def list_moving(self) -> list[Org]:
-        """Orgs that have, or had, rows."""
+        """Orgs that have rows; where none has any more, those that had."""
         async with self._database.orgless() as session:
             orgs = await list_orgs(session)
-        return [org for org in orgs if await self.find_entry(org) is not None]
+        found = [(org, entry) for org in orgs if (entry := await self.find_entry(org))]
+        moving = [org for org, entry in found if entry.phase is not Phase.PURGED]
+        return moving or [org for org, _ in found]
 
     async def find_entry(self, org: Org) -> repository.Entry | None:
         """Begins the migration of an org whose rows lie in an older portal's own database."""
@@ -91,10 +92,8 @@ class Migration:
                 or not self._adapters.legacy.is_of(org.slug)
             ):
                 return entry
-        if not await self._adapters.legacy.count(org.id):
-            return None
+        await repository.begin_with_rows(self._database, self._adapters.legacy, org.id)
         async with self._database.transaction(org.id) as session:
-            await session.execute(repository.BEGIN, {"org": org.id})
             return await repository.find_entry(session, org.id)
 
     async def report(self, org: Org) -> Report:
@@ -105,31 +104,8 @@ class Migration:
         return Report(org=org, entry=entry, measures=measures, blocker=find_blocker(entry.phase, measures))
 
     async def measure(self, org_id: UUID, entry: repository.Entry) -> Measures:
-        rows = 0 if entry.phase is Phase.PURGED else await self._adapters.legacy.count(org_id)
-        answers = await self._asks_salesforce()
-        async with self._database.transaction(org_id) as session:
-            counts = await repository.get_counts(session, org_id)
-            waiting, parked = await repository.count_deliveries(session, org_id)
-            reads = (await session.execute(READS, {"org": org_id, "window": entry.window_id})).one_or_none()
-            ignored = (await session.execute(COUNT_IGNORED, {"org": org_id})).scalar_one()
-            clean, clean_since = await _measure_passes(session, org_id, entry)
-        return Measures(
-            salesforce_answers=answers,
-            since_change_s=(self._now() - entry.changed_at).total_seconds(),
-            rows=rows,
-            moved=counts.moved + ignored,
-            waiting=counts.waiting,
-            reported=counts.reported,
-            uncopied=counts.uncopied,
-            unverified=max(0, rows - counts.verified - ignored),
-            deliveries_waiting=waiting,
-            deliveries_parked=parked,
-            passes_clean=clean,
-            clean_since_phase=clean_since,
-            compared=reads.compared if reads else 0,
-            mismatched=reads.mismatched if reads else 0,
-            percent=entry.percent,
-            wanted_reads=self._settings.shadow_reads,
+        return await measure(
+            self._adapters, org_id, entry, wanted_reads=self._settings.shadow_reads, now=self._now()
         )
 
     async def advance(self, org: Org, *, percent: int | None = None) -> Phase:
@@ -141,26 +117,49 @@ class Migration:
         report = await self.report(org)
         entry = report.entry
         if entry is None:
-            raise StepRefused("This organisation has nothing to move.")
+            raise StepRefused(NOTHING_TO_MOVE)
         if entry.phase is Phase.RAMP and percent is not None:
             return await self._climb(org, entry, percent, report.measures)
+        if percent is not None and entry.phase is not Phase.SHADOW_READ:
+            raise StepRefused(f"A percentage belongs to the ramp; the phase is {entry.phase}.")
         if report.blocker:
-            raise StepRefused(report.blocker)
+            raise NotYet(report.blocker)
         if entry.phase is Phase.SALESFORCE_ONLY:
             raise StepRefused("What is left is to delete the table's rows: bff migrate purge.")
         try:
             phase = get_next(entry.phase)
         except NoSuchPhase as error:
             raise StepRefused("The migration is over.") from error
-        share = (percent or FIRST_PERCENT) if phase is Phase.RAMP else 0
-        await self._set_phase(org.id, entry.phase, phase, percent=share)
+        first = FIRST_PERCENT if percent is None else percent
+        await self._set_phase(org.id, entry.phase, phase, percent=first if phase is Phase.RAMP else 0)
         return phase
+
+    async def advance_in_time(
+        self, org: Org, *, percent: int | None, wait_s: float, tell: Callable[[str], None]
+    ) -> Phase:
+        """`advance` as soon as the conditions hold; `tell` gets what is waited for, once for each change of it.
+
+        Raises:
+            StepRefused: waiting would not help, or has not helped for `wait_s`.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline, told = clock() + wait_s, ""
+        while True:
+            try:
+                return await self.advance(org, percent=percent)
+            except NotYet as reason:
+                if clock() >= deadline:
+                    raise
+                if str(reason) != told:
+                    told = str(reason)
+                    tell(told)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def back(self, org: Org) -> Phase:
         """Raises StepRefused: the first phase has none before it, and what is purged is gone."""
         entry = await self.find_entry(org)
         if entry is None:
-            raise StepRefused("This organisation has nothing to move.")
+            raise StepRefused(NOTHING_TO_MOVE)
         try:
             phase = get_previous(entry.phase)
         except NoSuchPhase as error:
@@ -169,12 +168,31 @@ class Migration:
         await self._set_phase(org.id, entry.phase, phase, percent=share)
         return phase
 
+    async def make_whole(self, org: Org, *, since: datetime) -> tuple[int, int]:
+        """After the way back from `salesforce_only`, which began at `since`: how many uploads the table lacks, which
+        are counted from now on, and how many verdicts it has been told.
+
+        Raises SalesforceError, LegacyUnavailable: what is left, `verify --repair` finds.
+        """
+        await asyncio.sleep(FOLLOW_S)
+        gaps = await note_gaps(self._adapters, org.id, since=since)
+        return gaps, await catch_up(self._adapters, org.id)
+
     async def set_paused(self, org: Org, *, paused: bool) -> None:
+        """Raises StepRefused."""
+        if await self.find_entry(org) is None:
+            raise StepRefused(NOTHING_TO_MOVE)
         async with self._database.transaction(org.id) as session:
             await session.execute(repository.SET_PAUSED, {"org": org.id, "paused": paused})
             await self._record(session, org.id, "migration.paused" if paused else "migration.resumed", {})
 
     async def ignore(self, org: Org, row_id: str, difference: str, *, reason: str, until: datetime) -> None:
+        """Raises StepRefused: nothing is known of such a row."""
+        async with self._database.transaction(org.id) as session:
+            if not await repository.find_documents(session, org.id, [row_id]):
+                raise StepRefused(
+                    f"Nothing is known of a row {row_id}: bff migrate status --rows lists them."
+                )
         values = {"org": org.id, "row": row_id, "difference": difference, "reason": reason, "until": until}
         async with self._database.transaction(org.id) as session:
             await session.execute(IGNORE, values)
@@ -196,7 +214,9 @@ class Migration:
         if measures is not None and measures.mismatched and percent > entry.percent:
             raise StepRefused(f"{measures.mismatched} of {measures.compared} reads differed.")
         async with self._database.transaction(org.id) as session:
-            await session.execute(repository.SET_PERCENT, {"org": org.id, "percent": percent})
+            values = {"org": org.id, "percent": percent}
+            if (await session.execute(repository.SET_PERCENT, values)).one_or_none() is None:
+                raise StepRefused(CHANGED_MEANWHILE)
             await self._record(session, org.id, "migration.ramped", {"percent": percent})
         await self._tell()
         return Phase.RAMP
@@ -205,7 +225,7 @@ class Migration:
         async with self._database.transaction(org_id) as session:
             entry = await repository.find_entry(session, org_id)
             if entry is None or entry.phase is not before:
-                raise StepRefused("Somebody else has changed the phase meanwhile.")
+                raise StepRefused(CHANGED_MEANWHILE)
             await repository.set_phase(session, org_id, phase, percent=percent)
             await self._record(session, org_id, "migration.phase", {"before": before, "after": phase})
         log.info("migration_phase", org=org_id, before=before, after=phase)
@@ -224,23 +244,3 @@ class Migration:
             await self._adapters.broadcast.publish([TOPIC])
         except CacheError:
             log.warning("migration_phase_untold")
-
-    async def _asks_salesforce(self) -> bool:
-        try:
-            await self._adapters.client.query("SELECT Id FROM Account LIMIT 1", lane=Lane.BACKGROUND)
-        except SalesforceError:
-            return False
-        return True
-
-
-async def _measure_passes(session: AsyncSession, org_id: UUID, entry: repository.Entry) -> tuple[int, bool]:
-    """Clean passes in a row since the migration last changed something, and whether one began in this phase."""
-    passes = (await session.execute(PASSES, {"org": org_id})).all()
-    after = entry.transferred_at
-    clean = 0
-    for each in passes:
-        if each.differences or (after is not None and each.began_at <= after):
-            break
-        clean += 1
-    newest = passes[0] if passes else None
-    return clean, bool(newest and not newest.differences and newest.began_at > entry.changed_at)

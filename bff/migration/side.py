@@ -5,9 +5,8 @@ When no org has an older table any more, this package, `bff.legacy`, `bff.verifi
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import msgspec
 import structlog
@@ -21,6 +20,8 @@ from bff.migration.following import Following
 from bff.migration.reads import Reads
 from bff.migration.view import MigratingAccountView
 from bff.settings import LegacySettings
+
+AGAIN_S = 1.0
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class MigrationSide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_migrating(adapters: Adapters, settings: LegacySettings) -> MigrationSide:
-    board = Board(adapters.database, adapters.broadcast)
+    board = Board(adapters.database, adapters.broadcast, adapters.legacy)
     reads = Reads(adapters.database, adapters.broadcast, mismatch_limit=settings.mismatch_limit)
     view = MigratingAccountView(adapters, board, reads)
     own = msgspec.structs.replace(adapters, account_view=view)
@@ -48,18 +49,26 @@ async def following_phases(side: MigrationSide, *, passes_verdicts: bool = False
     """While the adapters are open. `passes_verdicts` is for the worker."""
     with suppress(DatabaseUnavailable):
         await side.board.refresh()
-    runs: list[Any] = [side.board.run(), side.reads.run()]
+    runs = [side.board.run, side.reads.run]
     if passes_verdicts:
-        runs.append(Following(side.adapters, side.board).run())
-    tasks = [asyncio.create_task(run) for run in runs]
+        runs.append(Following(side.adapters, side.board).run)
+    tasks = [asyncio.create_task(_keep_running(run)) for run in runs]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
-        for ended in await asyncio.gather(*tasks, return_exceptions=True):
-            if isinstance(ended, Exception):
-                log.error("migration_task_failed", exc_info=ended)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await side.view.close()
         with suppress(DatabaseUnavailable):
             await side.reads.flush()
+
+
+async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
+    """A process that no longer followed the phases would answer wrongly for as long as it lives."""
+    while True:
+        try:
+            return await run()
+        except Exception:
+            log.exception("migration_task_failed")
+        await asyncio.sleep(AGAIN_S)

@@ -23,12 +23,18 @@ from bff.migration.differences import (
     Stock,
     compare,
 )
+from bff.migration.phases import Phase, Standing
 from bff.migration.repair import Repair
 from bff.migration.repository import Document
 from sf_sync.client import Lane
+from sf_sync.document_transfers import cut
 
 PAGE = 200
 READERS = 4
+UNSAFE = frozenset({DifferenceClass.MISSING, DifferenceClass.TRUNCATED})
+"""Ignoring such a difference does not make the row verified: it may be the only place of its bytes."""
+SETTLE_S = 5.0
+"""A verdict reaches the other side within seconds, and so does an upload."""
 
 ADD_PASS = text(
     "INSERT INTO migration_passes (org_id, id, began_at, ended_at, documents, differences, ignored, repaired)"
@@ -58,45 +64,96 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return {kind.value: found[kind.value] for kind in DifferenceClass if found[kind.value]}
 
 
+class VerifyRefused(Exception):
+    """There is nothing to compare in this phase; the message says why, in a sentence."""
+
+
 class Verifier:
-    """One pass for one org. Reads one page at a time, so its memory does not grow with the table."""
+    """One pass for one org. Reads one page at a time, so its memory does not grow with the table.
+
+    What differs is looked at a second time after `settle_s`: an upload or a verdict may have been on its way.
+    """
 
     def __init__(
-        self, adapters: Adapters, org_id: UUID, *, tell: Callable[[int, int], None] = lambda *_: None
+        self,
+        adapters: Adapters,
+        org_id: UUID,
+        *,
+        settle_s: float = SETTLE_S,
+        tell: Callable[[int, int], None] = lambda *_: None,
     ) -> None:
         self._adapters = adapters
         self._database = adapters.database
         self._legacy = adapters.legacy
         self._org_id = org_id
+        self._settle_s = settle_s
         self._tell = tell
         self._ignores: set[tuple[str, str]] = set()
         self._ignored = 0
 
     async def run(self, *, repair: bool = False) -> Outcome:
-        """A pass that finds nothing counts towards the next phase; one that repairs does not."""
+        """A pass that finds nothing counts towards the next phase; one that repairs does not.
+
+        Raises:
+            VerifyRefused: documents do not move yet, or are purged.
+        """
         began_at, done = datetime.now(UTC), 0
+        self._standing = await self._admit()
         total = await self._legacy.count(self._org_id)
         await self._load_ignores()
         mending = Repair(self._adapters, self._org_id) if repair else None
-        differences: list[Difference] = []
+        doubtful: list[str] = []
         after: str | None = None
         while rows := await self._legacy.list_page(self._org_id, after=after, limit=PAGE):
             after = rows[-1].id
-            differences += await self._check_page(rows, mending)
+            doubtful += await self._find_doubtful(rows)
             done += len(rows)
             self._tell(done, total)
+        differences = await self._look_again(doubtful, mending)
         differences += self._drop_ignored(await self._find_gone())
+        differences += self._drop_ignored(await self._find_gaps(mending))
         outcome = Outcome(began_at=began_at, documents=done, differences=differences, ignored=self._ignored)
         await self._keep(outcome)
         return outcome
 
+    async def _admit(self) -> Standing:
+        async with self._database.transaction(self._org_id) as session:
+            standing = await repository.find_standing(session, self._org_id)
+        if standing is None or standing.phase in (Phase.LEGACY, Phase.DUAL_WRITE):
+            raise VerifyRefused("Documents are compared from the phase backfill on: bff migrate advance.")
+        if standing.phase is Phase.PURGED:
+            raise VerifyRefused("The rows are purged: there is nothing left to compare.")
+        return standing
+
+    async def _find_doubtful(self, rows: Sequence[LegacyRow]) -> list[str]:
+        """Rows that seem to differ; the others are verified."""
+        checked = await self._collect(rows)
+        inventory = await self._take_stock([each.document for each in checked if each.document])
+        doubtful = [each.row.id for each in checked if compare(each, inventory)]
+        sound = [each.row.id for each in checked if each.row.id not in set(doubtful)]
+        async with self._database.transaction(self._org_id) as session:
+            await session.execute(repository.VERIFIED, {"org": self._org_id, "rows": sound})
+        return doubtful
+
+    async def _look_again(self, row_ids: Sequence[str], mending: Repair | None) -> list[Difference]:
+        if not row_ids:
+            return []
+        await asyncio.sleep(self._settle_s)
+        differences: list[Difference] = []
+        for part in cut(row_ids, PAGE):
+            rows = await self._legacy.list_some(self._org_id, part)
+            differences += await self._check_page(rows, mending)
+        return differences
+
     async def _check_page(self, rows: Sequence[LegacyRow], mending: Repair | None) -> list[Difference]:
         checked = await self._collect(rows)
         inventory = await self._take_stock([each.document for each in checked if each.document])
-        found = [(each, self._drop_ignored(compare(each, inventory))) for each in checked]
+        compared = [(each, compare(each, inventory)) for each in checked]
+        lost = {each.row.id for each, told in compared if any(one.kind in UNSAFE for one in told)}
+        found = [(each, self._drop_ignored(told)) for each, told in compared]
         async with self._database.transaction(self._org_id) as session:
-            sound = [each.row.id for each, differences in found if not differences and each.document]
-            faulty = [each.row.id for each, differences in found if differences]
+            sound = [each.row.id for each, told in found if not told and each.row.id not in lost]
+            faulty = [each.row.id for each in checked if each.row.id not in set(sound)]
             await session.execute(repository.VERIFIED, {"org": self._org_id, "rows": sound})
             await session.execute(repository.UNVERIFIED, {"org": self._org_id, "rows": faulty})
         if mending is None:
@@ -119,7 +176,7 @@ class Verifier:
                 row=row,
                 document=documents.get(row.id),
                 digest=digest,
-                is_newest=newest.get(row.customer) == row.id,
+                tells_status=newest.get(row.customer) == row.id and not self._standing.is_over,
             )
             for row, digest in zip(rows, digests, strict=True)
         ]
@@ -171,6 +228,22 @@ class Verifier:
                 for each in page
                 if each.is_copied and each.row_id not in there
             ]
+
+    async def _find_gaps(self, mending: Repair | None) -> list[Difference]:
+        """Uploads that the table lacks, while it is written."""
+        if self._standing.is_over:
+            return []
+        async with self._database.transaction(self._org_id) as session:
+            uncopied = await repository.list_uncopied(session, self._org_id)
+        gaps = []
+        for each in uncopied:
+            reason = "The upload is in Salesforce and not in the table."
+            account = (each.account_id or "")[-4:]
+            gap = Difference(
+                row_id=each.row_id, kind=DifferenceClass.NOT_IN_TABLE, reason=reason, account=account
+            )
+            gaps.append(await mending.fill(each, gap) if mending else gap)
+        return gaps
 
     def _drop_ignored(self, differences: Sequence[Difference]) -> list[Difference]:
         kept = [each for each in differences if (each.row_id, each.kind) not in self._ignores]

@@ -13,7 +13,7 @@ from bff.legacy import LegacyRow, LegacyUnavailable, RowStatus
 from bff.migration.board import Board
 from bff.migration.phases import Standing
 from bff.migration.reads import Reads
-from bff.migration.rules import is_told_alike, make_table_facts
+from bff.migration.rules import has_younger, is_told_alike, make_table_facts
 from sf_sync.accounts import AccountNotFound, AccountView, Sighting, SourceUnavailable
 
 IS_UNDER_WAY = text(
@@ -33,7 +33,7 @@ class MigratingAccountView(AccountView):
     Without the table's database, an account that the table should answer for is unavailable: nobody guesses.
     """
 
-    def __init__(self, adapters: Adapters, board: Board, reads: Reads, *, settle_s: float = SETTLE_S) -> None:
+    def __init__(self, adapters: Adapters, board: Board, reads: Reads) -> None:
         super().__init__(adapters.salesforce, adapters.redis, adapters.broadcast)
         self._board = board
         self._reads = reads
@@ -63,7 +63,10 @@ class MigratingAccountView(AccountView):
         if standing is None or standing.get_answers(account_id) != "table":
             return False
         row = await self._find_row(org_id, account_id)
-        return row is not None and row.status in _ORDERABLE
+        if row is None or row.status not in _ORDERABLE:
+            return False
+        sighting = await super().find_cached(org_id, account_id)
+        return sighting is None or not has_younger(sighting.facts.verification, row)
 
     async def finish_comparing(self) -> None:
         """Wait for the comparisons that look twice."""
@@ -76,11 +79,11 @@ class MigratingAccountView(AccountView):
         await asyncio.gather(*self._confirming.values(), return_exceptions=True)
 
     async def _get_standing(self, org_id: UUID) -> Standing | None:
-        if self._board.is_read:
+        if self._board.knows(org_id):
             return self._board.find(org_id)
         try:
             return await self._board.get(org_id)
-        except DatabaseUnavailable as error:
+        except (DatabaseUnavailable, LegacyUnavailable) as error:
             raise SourceUnavailable(error.retry_after_s or 2) from error
 
     async def _choose(self, org_id: UUID, standing: Standing, sighting: Sighting) -> Sighting:
@@ -88,7 +91,8 @@ class MigratingAccountView(AccountView):
         if answers == "salesforce" and not standing.compares:
             return sighting
         row = await self._find_row(org_id, sighting.facts.account_id)
-        if row is None:
+        # An upload that the table never got, or one from before the table came, outdates it.
+        if row is None or has_younger(sighting.facts.verification, row):
             return sighting
         told = _tell(row, sighting)
         if standing.compares:
@@ -132,7 +136,7 @@ class MigratingAccountView(AccountView):
                 return False
         sighting = await self.read_live(account_id)
         row = await self._find_row(org_id, account_id)
-        if row is None:
+        if row is None or has_younger(sighting.facts.verification, row):
             return False
         return not is_told_alike(_tell(row, sighting).facts.verification, sighting.facts.verification)
 

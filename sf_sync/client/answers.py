@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sf_sync.client.refusals import find_code, find_failure, parse_refusal
-from sf_sync.client.wire import Answer, NotJson, RawAnswer, SubAnswer, Subrequest, parse_json
+from sf_sync.client.wire import Answer, NotJson, RawAnswer, SubAnswer, Subrequest, is_document, parse_json
 from sf_sync.errors import AnswerMalformed, OutcomeUnknown, SalesforceError, SalesforceUnavailable
 
 
@@ -12,6 +12,8 @@ def parse_answer(raw: RawAnswer, *, idempotent: bool) -> Answer | SalesforceErro
     """Never raises. `idempotent` decides whether an answer that says nothing leaves the outcome unknown."""
     if 300 < raw.status < 400:
         return AnswerMalformed(f"Salesforce redirects ({raw.status}): SALESFORCE_URL is not its API address")
+    if is_document(raw):
+        return Answer(status=raw.status, body=raw.content, headers=raw.headers)
     try:
         body = parse_json(raw.content)
     except NotJson:

@@ -16,7 +16,7 @@ class RawAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """A success. `body` is parsed JSON (any shape: check it), None for an empty body."""
+    """A success. `body` is parsed JSON (any shape: check it), the bytes of a document, None for an empty body."""
 
     status: int
     body: Any
@@ -47,6 +47,11 @@ class SubAnswer(Struct, frozen=True, kw_only=True):
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
+
+
+def is_document(raw: RawAnswer) -> bool:
+    """The bytes of a file: Salesforce sends them as `application/octetstream`."""
+    return 200 <= raw.status < 300 and raw.headers.get("content-type", "").startswith("application/octet")
 
 
 class NotJson(Exception):

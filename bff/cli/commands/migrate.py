@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from bff.adapters import Adapters, opened
 from bff.adapters import make_adapters as make_all
@@ -19,19 +20,23 @@ from bff.legacy import LegacyUnavailable
 from bff.logging import configure_logging
 from bff.migration import demo_data
 from bff.migration.backfill import Backfill, BackfillRefused
+from bff.migration.differences import DifferenceClass
+from bff.migration.phases import Phase
 from bff.migration.planting import plant
 from bff.migration.purge import PurgeRefused, purge
 from bff.migration.report import write_report
 from bff.migration.screen import ProgressScreen, show_report
 from bff.migration.service import Migration, StepRefused
 from bff.migration.side import make_migrating
-from bff.migration.verifier import Verifier
+from bff.migration.verifier import Verifier, VerifyRefused
 from bff.settings import Settings
 from bff.tenancy import Org, list_orgs
+from cache.errors import CacheError
+from sf_sync.errors import SalesforceError
 
 Result = TypeVar("Result")
 
-REFUSALS = (StepRefused, BackfillRefused, PurgeRefused)
+REFUSALS = (StepRefused, BackfillRefused, VerifyRefused, PurgeRefused)
 
 org_option = click.option("--org", help="Slug; without it the only organisation that has something to move.")
 
@@ -43,6 +48,20 @@ class Desk:
         self.settings, self.adapters, self.migration, self.org = settings, adapters, migration, org
         self.console = Console()
 
+    def say(self, text: str) -> None:
+        """One line, however narrow the terminal is: what reads a pipe counts lines."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    async def go_back(self) -> None:
+        before = await self.migration.find_entry(self.org)
+        self.say(f"{self.org.slug}: {await self.migration.back(self.org)}")
+        if before is None or before.phase is not Phase.SALESFORCE_ONLY:
+            return
+        gaps, verdicts = await self.migration.make_whole(self.org, since=before.changed_at)
+        self.say(f"{verdicts} verdicts passed on to the table; it lacks {gaps} uploads.")
+        if gaps:
+            self.say("bff migrate verify --repair copies them.")
+
 
 @click.group("migrate")
 def command() -> None:
@@ -51,31 +70,39 @@ def command() -> None:
 
 @command.command("status")
 @click.option("--rows", is_flag=True, help="Also list rows that cannot be moved, with the reason of each.")
+@click.option("--org", help="Slug; without it all organisations.")
 @options.data_dir
-def status(rows: bool, data_dir: Path) -> None:
+def status(rows: bool, org: str | None, data_dir: Path) -> None:
     """Where each organisation stands, the measured conditions, and what stands in the way."""
 
     async def work(settings: Settings) -> None:
         async with at_work(settings) as (adapters, migration):
             console = Console()
-            for org in await _list_orgs(adapters):
-                show_report(console, await migration.report(org))
-                for row_id, reason in await migration.list_reported(org) if rows else []:
-                    console.print(f"  {row_id}: {reason}", highlight=False)
+            for each in [await _find_org(adapters, org)] if org else await _list_orgs(adapters):
+                show_report(console, await migration.report(each))
+                for row_id, reason in await migration.list_reported(each) if rows else []:
+                    console.print(f"  {row_id}: {reason}", highlight=False, markup=False, soft_wrap=True)
 
     _run(work, data_dir)
 
 
 @command.command("advance")
 @click.option("--percent", type=click.IntRange(0, 100), help="Share of accounts that Salesforce answers for.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0, 86_400),
+    default=0,
+    help="Seconds to wait for the conditions, saying which does not hold yet.",
+)
 @org_option
 @options.data_dir
-def advance(percent: int | None, org: str | None, data_dir: Path) -> None:
+def advance(percent: int | None, wait_s: float, org: str | None, data_dir: Path) -> None:
     """The next phase, when its conditions hold; in the ramp, more or fewer accounts."""
 
     async def work(desk: Desk) -> None:
-        phase = await desk.migration.advance(desk.org, percent=percent)
-        desk.console.print(f"{desk.org.slug}: {phase}", highlight=False)
+        phase = await desk.migration.advance_in_time(desk.org, percent=percent, wait_s=wait_s, tell=desk.say)
+        desk.say(f"{desk.org.slug}: {phase}")
 
     _run_at_desk(work, org, data_dir)
 
@@ -85,12 +112,7 @@ def advance(percent: int | None, org: str | None, data_dir: Path) -> None:
 @options.data_dir
 def back(org: str | None, data_dir: Path) -> None:
     """The phase before; every process follows within a second."""
-
-    async def work(desk: Desk) -> None:
-        phase = await desk.migration.back(desk.org)
-        desk.console.print(f"{desk.org.slug}: {phase}", highlight=False)
-
-    _run_at_desk(work, org, data_dir)
+    _run_at_desk(Desk.go_back, org, data_dir)
 
 
 @command.command("pause")
@@ -98,7 +120,12 @@ def back(org: str | None, data_dir: Path) -> None:
 @options.data_dir
 def pause(org: str | None, data_dir: Path) -> None:
     """Hold the backfill; customers' own uploads go on."""
-    _run_at_desk(lambda desk: desk.migration.set_paused(desk.org, paused=True), org, data_dir)
+
+    async def work(desk: Desk) -> None:
+        await desk.migration.set_paused(desk.org, paused=True)
+        desk.say(f"{desk.org.slug}: paused; bff migrate resume")
+
+    _run_at_desk(work, org, data_dir)
 
 
 @command.command("resume")
@@ -106,7 +133,12 @@ def pause(org: str | None, data_dir: Path) -> None:
 @options.data_dir
 def resume(org: str | None, data_dir: Path) -> None:
     """Let the backfill go on."""
-    _run_at_desk(lambda desk: desk.migration.set_paused(desk.org, paused=False), org, data_dir)
+
+    async def work(desk: Desk) -> None:
+        await desk.migration.set_paused(desk.org, paused=False)
+        desk.say(f"{desk.org.slug}: goes on")
+
+    _run_at_desk(work, org, data_dir)
 
 
 @command.command("backfill")
@@ -120,10 +152,8 @@ def backfill(at_once: int | None, org: str | None, data_dir: Path) -> None:
         with ProgressScreen(desk.console, "moved") as screen:
             run = Backfill(desk.adapters, desk.org.id, at_once=at_once, tell=screen.show_backfill)
             done = await run.run()
-        desk.console.print(
-            f"{done.moved} moved at {done.rate:.0f}/s, {done.reported} reported, {done.known} had moved before.",
-            highlight=False,
-        )
+        counts = f"{done.reported} reported, {done.put_off} put off, {done.known} had moved before"
+        desk.say(f"{done.moved} moved at {done.rate:.0f}/s, {counts}.")
 
     _run_at_desk(work, org, data_dir)
 
@@ -148,11 +178,10 @@ def verify(repair: bool, folder: Path | None, org: str | None, data_dir: Path) -
         if folder is not None:
             write_report(outcome, desk.org, folder)
         for kind, count in outcome.counts.items():
-            desk.console.print(f"  {kind}: {count}", highlight=False)
-        desk.console.print(
+            desk.say(f"  {kind}: {count}")
+        desk.say(
             f"{outcome.documents} rows, {len(outcome.differences)} differences, {outcome.ignored} ignored,"
-            f" {outcome.repaired} repaired.",
-            highlight=False,
+            f" {outcome.repaired} repaired."
         )
         return len(outcome.differences)
 
@@ -162,10 +191,16 @@ def verify(repair: bool, folder: Path | None, org: str | None, data_dir: Path) -
 
 @command.command("ignore")
 @click.argument("row")
-@click.option("--difference", default="reported", show_default=True, help="The class to ignore.")
+@click.option(
+    "--difference",
+    type=click.Choice([each.value for each in DifferenceClass]),
+    default="reported",
+    show_default=True,
+    help="The class to ignore.",
+)
 @click.option("--reason", required=True)
 @click.option(
-    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The rule ends on this day (UTC)."
+    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day (UTC) of the rule."
 )
 @org_option
 @options.data_dir
@@ -173,7 +208,9 @@ def ignore(row: str, difference: str, reason: str, until: datetime, org: str | N
     """Let one row's difference pass until a day."""
 
     async def work(desk: Desk) -> None:
-        ends_at = until.replace(tzinfo=UTC)
+        ends_at = until.replace(tzinfo=UTC) + timedelta(days=1)
+        if ends_at <= datetime.now(UTC):
+            raise click.ClickException("That day is over: give one to come.")
         await desk.migration.ignore(desk.org, row, difference, reason=reason, until=ends_at)
 
     _run_at_desk(work, org, data_dir)
@@ -186,17 +223,24 @@ def ignore(row: str, difference: str, reason: str, until: datetime, org: str | N
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the digests of everything that is deleted are written first.",
 )
+@click.option("--with-ignored", is_flag=True, help="Also delete ignored rows that never moved.")
 @org_option
 @options.data_dir
-def purge_command(digests: Path, org: str | None, data_dir: Path) -> None:
+def purge_command(digests: Path, with_ignored: bool, org: str | None, data_dir: Path) -> None:
     """Delete the table's rows, and prove that nothing of their bytes is left. There is no way back."""
 
     async def work(desk: Desk) -> None:
         with ProgressScreen(desk.console, "deleted") as screen:
             proof = await purge(
-                desk.adapters, desk.migration, desk.org, desk.settings.database, digests, tell=screen.show
+                desk.adapters,
+                desk.migration,
+                desk.org,
+                desk.settings.database,
+                digests,
+                with_ignored=with_ignored,
+                tell=screen.show,
             )
-        desk.console.print(proof, highlight=False)
+        desk.say(proof)
 
     _run_at_desk(work, org, data_dir)
 
@@ -217,7 +261,7 @@ def demo_command(rows: int, faults: int, org: str, data_dir: Path) -> None:
         if not rows:
             planted = await plant(desk.adapters, desk.org.id, faults=faults)
             for kind, row_ids in planted.items():
-                desk.console.print(f"  {kind}: {len(row_ids)}", highlight=False)
+                desk.say(f"  {kind}: {len(row_ids)}")
             return
         with ProgressScreen(desk.console, "made") as screen:
             tell = lambda done: screen.show(done, rows)  # noqa: E731
@@ -255,8 +299,16 @@ def _run(work: Callable[[Settings], Awaitable[Result]], data_dir: Path) -> Resul
     except REFUSALS as error:
         raise click.ClickException(str(error)) from error
     except LegacyUnavailable as error:
-        raise click.ClickException("PostgreSQL cannot be reached at LEGACY_DATABASE_URL.") from error
-    except DatabaseUnavailable as error:
+        raise click.ClickException(error.reason) from error
+    except SalesforceError as error:
+        raise click.ClickException(f"Salesforce does not do it ({error}): try again later.") from error
+    except CacheError as error:
+        raise click.ClickException("Redis cannot be reached at REDIS_URL.") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{error.filename or 'The terminal'}: {error.strerror or error}."
+        ) from error
+    except (DatabaseUnavailable, OperationalError) as error:
         raise click.ClickException("PostgreSQL cannot be reached at DATABASE_URL.") from error
 
 
@@ -265,12 +317,16 @@ async def _list_orgs(adapters: Adapters) -> list[Org]:
         return await list_orgs(session)
 
 
+async def _find_org(adapters: Adapters, slug: str) -> Org:
+    found = [org for org in await _list_orgs(adapters) if org.slug == slug]
+    if not found:
+        raise click.ClickException(f"There is no organisation {slug}.")
+    return found[0]
+
+
 async def _choose_org(adapters: Adapters, migration: Migration, slug: str | None) -> Org:
     if slug is not None:
-        found = [org for org in await _list_orgs(adapters) if org.slug == slug]
-        if not found:
-            raise click.ClickException(f"There is no organisation {slug}.")
-        return found[0]
+        return await _find_org(adapters, slug)
     moving = await migration.list_moving()
     if len(moving) != 1:
         names = ", ".join(org.slug for org in moving) or "none"

@@ -86,7 +86,7 @@ class Town(msgspec.Struct, frozen=True):
         return await Backfill(self.adapters, ORG_ID).run()
 
     async def verify(self, *, repair: bool = False) -> Outcome:
-        return await Verifier(self.adapters, ORG_ID).run(repair=repair)
+        return await Verifier(self.adapters, ORG_ID, settle_s=0.1).run(repair=repair)
 
     async def add_row(self, customer_id: UUID, **values: Any) -> UUID:
         """A submission of this customer, as the older portal keeps it."""
