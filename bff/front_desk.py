@@ -26,6 +26,7 @@ from bff.customers.controllers import (
 )
 from bff.customers.export import Exports
 from bff.customers.overview import export_customers, show_stats
+from bff.customers.proofs import forget_proof
 from bff.customers.search.controllers import search_customers
 from bff.customers.search.service import SearchDesk
 from bff.customers.service import Customers
@@ -76,5 +77,5 @@ def make_front_desk(settings: Settings, adapters: Adapters, deliveries: Deliveri
         "address_book": AddressBook(adapters, make_pictures(adapters)),
         "one_time_codes": OneTimeCodes(adapters, settings, parse_phone=parse_phone),
         "search_desk": SearchDesk(adapters, settings.search),
-        "phone_desk": PhoneDesk(adapters),
+        "phone_desk": PhoneDesk(adapters, forget_proof),
     }

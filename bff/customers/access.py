@@ -17,7 +17,8 @@ _DESK = (StaffRole.SUPPORT, StaffRole.ADMIN)
 may_create = requires_staff_or_machine(*_TILL, scope=WRITE)
 may_read = requires_staff_or_machine(*_TILL, scope=READ)
 may_edit = requires_staff_or_machine(*_DESK, scope=WRITE)
-may_look_back = requires_staff_or_machine(*_DESK, scope=READ)
+may_read_all = requires_staff_or_machine(*_DESK, scope=READ)
+"""Lists, counts and history: who serves one customer at a till has no need of them."""
 may_administer = requires_staff_or_machine(StaffRole.ADMIN, scope=ADMINISTER)
 
 
@@ -31,3 +32,13 @@ async def may_claim(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRoute
 
 def is_admin(caller: Caller) -> bool:
     return caller.role is StaffRole.ADMIN or ADMINISTER in caller.scopes
+
+
+def sees_contacts(caller: Caller) -> bool:
+    """The till sees enough to ask whom it serves; numbers and e-mail addresses themselves are for the desk."""
+    return caller.role is not StaffRole.POS
+
+
+def may_reveal(caller: Caller) -> bool:
+    """What a search masks."""
+    return caller.role is StaffRole.SUPPORT or is_admin(caller)

@@ -28,7 +28,7 @@ from bff.errors import Forbidden, NotFound
 from bff.freshness import to_seconds
 from bff.identity import Caller, CallerKind, requires_customer
 from bff.otp import ProofRefused
-from bff.phones import PhoneNotValid, parse_phone
+from bff.phones import PhoneIsOperators, PhoneNotPersonal, PhoneNotValid, parse_phone
 from bff.problems import WITH_BODY, problems
 from bff.settings import Settings
 
@@ -118,6 +118,8 @@ async def make_claim_link(
             CustomerExists,
             FieldsMissing,
             NotFound,
+            PhoneIsOperators,
+            PhoneNotPersonal,
             PhoneNotValid,
             ProofRefused,
         ),
@@ -143,7 +145,7 @@ async def claim_customer(
     guards=[requires_customer],
     responses={
         **WITH_BODY,
-        **problems(NotFound),
+        **problems(CustomerDeactivated, NotFound),
         **answers(200, "It was there already"),
         201: ResponseSpec(CustomerAnswer, description="Made", generate_examples=False),
     },

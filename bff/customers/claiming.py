@@ -15,7 +15,6 @@ from bff.customers.refusals import (
     AlreadyClaimed,
     ClaimAmbiguous,
     ClaimRefused,
-    CustomerDeactivated,
     CustomerExists,
     FieldsMissing,
 )
@@ -26,7 +25,7 @@ from bff.customers.repository import (
     lock_customer,
     update_customer,
 )
-from bff.customers.rules import Changes, CreatedContext, CustomerKind, CustomerStatus, Profile
+from bff.customers.rules import Changes, CreatedContext, CustomerKind, CustomerStatus, Profile, check_active
 from bff.customers.schemas import CustomerAnswer
 from bff.customers.showing import show_customer
 from bff.customers.users import get_email, is_registered, lock_user, register_user
@@ -74,8 +73,7 @@ class Claims:
             profile = await lock_customer(session, org_id=caller.org_id, customer_id=customer_id)
             if profile is None:
                 raise NotFound
-            if profile.status is not CustomerStatus.ACTIVE:
-                raise CustomerDeactivated
+            check_active(profile)
             if await _is_claimed(session, profile):
                 raise AlreadyClaimed
             await insert_claim(
@@ -87,7 +85,7 @@ class Claims:
                 at=at,
                 expires_at=link.expires_at,
             )
-            await write_down(session, caller, profile, "claim_link_made")
+            await write_down(session, caller.actor, profile, "claim_link_made")
         return link
 
     async def claim_by_link(self, caller: Caller, token: str, *, email: str | None) -> CustomerAnswer:
@@ -127,7 +125,8 @@ class Claims:
         """The person's own profile in an org; made once, whoever asks how often.
 
         Raises:
-            Forbidden: the caller is no person. NotFound: there is no such org.
+            Forbidden: the caller is no person. NotFound: there is no such org. CustomerDeactivated: an admin of it
+            has closed the profile.
         """
         user_id = _get_user(caller)
         async with self._database.orgless() as session:
@@ -138,6 +137,7 @@ class Claims:
             await lock_user(session, user_id)
             known = await find_customer_of_user(session, org_id=org.id, user_id=user_id)
             if known is not None:
+                check_active(known)
                 return Joined(await show_customer(session, known), is_new=False)
             new = NewProfile(
                 org_id=org.id,
@@ -148,7 +148,7 @@ class Claims:
                 email=await get_email(session, user_id),
             )
             profile = await insert_customer(session, new)
-            await write_down(session, caller, profile, "created")
+            await write_down(session, caller.actor, profile, "created")
             return Joined(await show_customer(session, profile), is_new=True)
 
     async def _give(
@@ -173,7 +173,7 @@ class Claims:
             raise CustomerExists
         changes = {"user_id": user_id, **changes}
         await update_customer(session, org_id=org_id, customer_id=customer_id, changes=changes)
-        await write_down(session, caller, profile, "claimed", changes)
+        await write_down(session, caller.actor, profile, "claimed", changes)
         return msgspec.structs.replace(profile, **changes)
 
     async def _lock_user(self, session: AsyncSession, caller: Caller, email: str | None) -> UUID:

@@ -26,9 +26,12 @@ TAKE = text(
     "UPDATE customer_claims SET used_at = :at WHERE org_id = :org AND token_hash = :hash AND used_at IS NULL"
     " AND expires_at > :at RETURNING customer_id"
 )
+# A number that staff have unlinked may be another person's by now.
 LIST_UNCLAIMED = text(
     "SELECT c.id FROM customers AS c LEFT JOIN users AS u ON u.id = c.user_id WHERE c.org_id = :org"
-    " AND c.phone = :phone AND c.status = 'active' AND u.registered_at IS NULL ORDER BY c.created_at, c.id LIMIT 2"
+    " AND c.phone = :phone AND c.status = 'active' AND u.registered_at IS NULL"
+    " AND NOT EXISTS (SELECT FROM phone_links AS l WHERE l.org_id = :org AND l.customer_id = c.id"
+    "  AND l.phone = :phone AND NOT l.is_live) ORDER BY c.created_at, c.id LIMIT 2"
 )
 
 

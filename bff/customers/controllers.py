@@ -14,8 +14,8 @@ from bff.customers.access import (
     may_administer,
     may_create,
     may_edit,
-    may_look_back,
     may_read,
+    may_read_all,
 )
 from bff.customers.overview import PATH, provide_wanted
 from bff.customers.reading import read_addresses, read_given, read_new
@@ -43,7 +43,7 @@ from bff.idempotency import Answer, make_digest, parse_idempotency_key
 from bff.identity import Caller, or_own
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.otp import ProofRefused
-from bff.phones import PhoneNotValid
+from bff.phones import PhoneIsOperators, PhoneNotPersonal, PhoneNotValid
 from bff.problems import WITH_BODY, problems
 
 ONE = f"{PATH}/{{customer_id:uuid}}"
@@ -60,7 +60,16 @@ def answers(status: int, description: str) -> dict[int, ResponseSpec]:
     guards=[may_create],
     responses={
         **WITH_BODY,
-        **problems(CustomerExists, FieldsMissing, IdempotencyKeyReused, PhoneNotValid, ProofRefused),
+        **problems(
+            CustomerDeactivated,
+            CustomerExists,
+            FieldsMissing,
+            IdempotencyKeyReused,
+            PhoneIsOperators,
+            PhoneNotPersonal,
+            PhoneNotValid,
+            ProofRefused,
+        ),
         **answers(201, "Made"),
         **answers(200, "The consumer had this profile already"),
     },
@@ -80,7 +89,7 @@ async def create_customer(
 
 @get(
     PATH,
-    guards=[may_read],
+    guards=[may_read_all],
     dependencies={"wanted": Provide(provide_wanted, sync_to_thread=False)},
     tags=["customers"],
 )
@@ -103,7 +112,7 @@ async def list_customers(
 async def show_customer(
     customer_id: FromPath[UUID], caller: NamedDependency[Caller], customers: NamedDependency[Customers]
 ) -> CustomerAnswer:
-    """One customer; a customer sees the own profile."""
+    """One customer; a customer sees the own profile. A till sees phone number and e-mail address masked."""
     return await customers.get(caller, customer_id)
 
 
@@ -113,7 +122,14 @@ async def show_customer(
     responses={
         **WITH_BODY,
         **problems(
-            CustomerDeactivated, FieldsMissing, NotFound, PhoneNotValid, PhoneProofRequired, ProofRefused
+            CustomerDeactivated,
+            FieldsMissing,
+            NotFound,
+            PhoneIsOperators,
+            PhoneNotPersonal,
+            PhoneNotValid,
+            PhoneProofRequired,
+            ProofRefused,
         ),
     },
     tags=["customers"],
@@ -150,6 +166,8 @@ async def deactivate_customer(
             FieldsMissing,
             IdempotencyKeyReused,
             NotFound,
+            PhoneIsOperators,
+            PhoneNotPersonal,
             PhoneNotValid,
             PhoneProofRequired,
             ProofRefused,
@@ -179,7 +197,7 @@ async def upgrade_customer(
     return send(raised)
 
 
-@get(f"{ONE}/history", guards=[may_look_back], responses=problems(NotFound), tags=["customers"])
+@get(f"{ONE}/history", guards=[may_read_all], responses=problems(NotFound), tags=["customers"])
 async def show_history(
     customer_id: FromPath[UUID],
     caller: NamedDependency[Caller],

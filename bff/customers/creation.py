@@ -12,7 +12,14 @@ from bff.customers.history import write_down
 from bff.customers.proofs import link_number, prove_phone
 from bff.customers.refusals import CustomerExists, FieldsMissing
 from bff.customers.repository import NewProfile, find_customer_of_user, insert_customer
-from bff.customers.rules import CreatedContext, CustomerKind, Preferences, Profile, check_complete
+from bff.customers.rules import (
+    CreatedContext,
+    CustomerKind,
+    Preferences,
+    Profile,
+    check_active,
+    check_complete,
+)
 from bff.customers.users import ensure_dormant_user, register_user
 from bff.errors import Forbidden
 from bff.identity import Caller, CallerKind
@@ -67,13 +74,15 @@ class Creation:
         """
         Raises:
             Forbidden: this caller does not stand at that door.
-            FieldsMissing, ProofRefused, CustomerExists.
+            FieldsMissing, ProofRefused, PhoneNotPersonal, PhoneIsOperators.
+            CustomerExists, CustomerDeactivated: the person has a profile, or one that an admin has closed.
         """
         context = choose_context(caller, new.context)
         check_complete(new.kind, msgspec.structs.asdict(new))
         owner = await self._find_owner(session, caller.org_id, context, new)
         if owner.profile is not None:
             if context is CreatedContext.CONSUMER or owner.has_awoken:
+                check_active(owner.profile)
                 return Made(owner.profile, is_new=False)
             raise CustomerExists
         has_proof = await prove_phone(session, caller, proof=new.proof, phone=new.phone)
@@ -98,7 +107,7 @@ class Creation:
         )
         await add_addresses(session, profile, new.addresses)
         await link_number(session, caller, profile, has_proof=has_proof, at=at)
-        await write_down(session, caller, profile, "created")
+        await write_down(session, caller.actor, profile, "created")
         return Made(profile, is_new=True)
 
     async def _find_owner(

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.audit import record
 from bff.customers.rules import Changes, Profile
-from bff.identity import Caller
 from bff.keyset import Place
 
 INSERT = text(
@@ -33,7 +32,7 @@ class HistoryEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def write_down(
-    session: AsyncSession, caller: Caller, profile: Profile, action: str, changes: Changes | None = None
+    session: AsyncSession, actor: str, profile: Profile, action: str, changes: Changes | None = None
 ) -> None:
     """In the customer's history with the values, and in the org's audit with the names of the fields alone.
 
@@ -42,12 +41,12 @@ async def write_down(
     changes = changes or {}
     before = {name: getattr(profile, name) for name in changes}
     change = msgspec.json.encode({"action": action, "before": before, "after": changes}).decode()
-    values = {"org": profile.org_id, "id": uuid4(), "customer": profile.id, "actor": caller.actor}
+    values = {"org": profile.org_id, "id": uuid4(), "customer": profile.id, "actor": actor}
     await session.execute(INSERT, values | {"change": change})
     await record(
         session,
         org_id=profile.org_id,
-        actor=caller.actor,
+        actor=actor,
         action=f"customer.{action}",
         subject=f"customer:{profile.id}",
         detail={"fields": sorted(changes)},

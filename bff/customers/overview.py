@@ -8,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Stream
 
-from bff.customers.access import may_administer, may_look_back
+from bff.customers.access import may_administer, may_read_all
 from bff.customers.export import MEDIA_TYPES, ExportFormat, Exports
 from bff.customers.repository import Wanted
 from bff.customers.rules import CustomerKind, CustomerStatus
@@ -62,7 +62,7 @@ async def export_customers(
     return Stream(content, media_type=MEDIA_TYPES[form], headers={"Content-Disposition": name})
 
 
-@get(f"{PATH}/stats", guards=[may_look_back], tags=["customers"])
+@get(f"{PATH}/stats", guards=[may_read_all], tags=["customers"])
 async def show_stats(caller: NamedDependency[Caller], customers: NamedDependency[Customers]) -> StatsAnswer:
     """How many customers the org has, by type, status and context."""
     return make_stats(await customers.count(caller))

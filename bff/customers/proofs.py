@@ -1,14 +1,18 @@
 """What a profile's phone number is proven by, and what the proof is written down as."""
 
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bff.customers.history import write_down
 from bff.customers.refusals import FieldsMissing
-from bff.customers.rules import CreatedContext, Profile
-from bff.identity import Caller, StaffRole
+from bff.customers.repository import lock_customer, update_customer
+from bff.customers.rules import Changes, CreatedContext, Profile
+from bff.identity import Caller, CallerKind, StaffRole
 from bff.otp import ProofRefused, Purpose, take_proof
-from bff.phones import LinkSource, link_phone
+from bff.phones import LinkOutcome, LinkSource, link_phone, refuse_excluded
 
 _GOOD_FOR_A_PROFILE = (Purpose.REGISTRATION, Purpose.VERIFICATION)
 
@@ -24,23 +28,24 @@ async def prove_phone(session: AsyncSession, caller: Caller, *, proof: str | Non
         return False
     if phone is None:
         raise FieldsMissing("phone")
-    for purpose in _GOOD_FOR_A_PROFILE[:-1]:
-        try:
+    for purpose in _GOOD_FOR_A_PROFILE:
+        with suppress(ProofRefused):
             await take_proof(session, proof, org_id=caller.org_id, purpose=purpose, phone=phone)
-        except ProofRefused:
-            continue
-        return True
-    await take_proof(session, proof, org_id=caller.org_id, purpose=_GOOD_FOR_A_PROFILE[-1], phone=phone)
-    return True
+            return True
+    raise ProofRefused
 
 
 async def link_number(
     session: AsyncSession, caller: Caller, profile: Profile, *, has_proof: bool, at: datetime
 ) -> None:
-    """That the customer uses the number is a sighting of it, so that the customer is found by it."""
+    """That the customer uses the number is a sighting of it, so that the customer is found by it.
+
+    Raises:
+        PhoneNotPersonal, PhoneIsOperators: no customer has such a number.
+    """
     if profile.phone is None:
         return
-    await link_phone(
+    outcome = await link_phone(
         session,
         org_id=profile.org_id,
         phone=profile.phone,
@@ -49,6 +54,21 @@ async def link_number(
         verified=has_proof,
         at=at,
     )
+    # Staff are customers too; their profile has a number, and is not found by it.
+    if outcome is not LinkOutcome.OPERATOR_ACCOUNT:
+        refuse_excluded(outcome)
+
+
+async def forget_proof(
+    session: AsyncSession, *, actor: str, org_id: UUID, customer_id: UUID, phone: str
+) -> None:
+    """The profile keeps the number; that it was proven counts no more, as it may be somebody else's by now."""
+    profile = await lock_customer(session, org_id=org_id, customer_id=customer_id)
+    if profile is None or profile.phone != phone or profile.phone_verified_at is None:
+        return
+    changes: Changes = {"phone_verified_at": None}
+    await update_customer(session, org_id=org_id, customer_id=customer_id, changes=changes)
+    await write_down(session, actor, profile, "edited", changes)
 
 
 def find_source(caller: Caller, context: CreatedContext, *, has_proof: bool) -> LinkSource:
@@ -58,5 +78,5 @@ def find_source(caller: Caller, context: CreatedContext, *, has_proof: bool) -> 
         return LinkSource.TILL
     if caller.role is not None:
         return LinkSource.AGENT
-    is_till = context is CreatedContext.POINT_OF_SALE
+    is_till = caller.kind is CallerKind.MACHINE and context is CreatedContext.POINT_OF_SALE
     return LinkSource.TILL if is_till else LinkSource.REGISTRATION

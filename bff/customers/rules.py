@@ -80,6 +80,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         return self.number_format.format(self.number)
 
 
+def mask_email(email: str) -> str:
+    """The first letter and the domain, three dots between whatever the length."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}•••@{domain}"
+
+
 def check_complete(kind: CustomerKind, values: Mapping[str, Any]) -> None:
     """
     Raises:
@@ -96,7 +102,7 @@ def plan_upgrade(
     Raises:
         CustomerDeactivated, UpgradeNotPossible, FieldsMissing, PhoneProofRequired: nothing changes.
     """
-    _check_active(profile)
+    check_active(profile)
     if RANK[to] <= RANK[profile.kind]:
         raise UpgradeNotPossible
     changes = _find_differences(profile, given)
@@ -116,7 +122,7 @@ def plan_edit(profile: Profile, given: Changes, *, has_proof: bool, at: datetime
     """
     changes = _find_differences(profile, given)
     if (changes or has_proof) and "status" not in changes:
-        _check_active(profile)
+        check_active(profile)
     # What came from elsewhere without something its kind needs may still be edited.
     _refuse_missing(name for name in NEEDED[profile.kind] if name in changes and not changes[name])
     if profile.kind is CustomerKind.FULL and "phone" in changes and not has_proof:
@@ -140,7 +146,11 @@ def _with_verifications(changes: Changes, *, has_proof: bool, at: datetime) -> C
     return changes
 
 
-def _check_active(profile: Profile) -> None:
+def check_active(profile: Profile) -> None:
+    """
+    Raises:
+        CustomerDeactivated
+    """
     if profile.status is CustomerStatus.DEACTIVATED:
         raise CustomerDeactivated
 

@@ -24,17 +24,20 @@ from bff.customers.rules import (
     CustomerKind,
     CustomerStatus,
     Profile,
+    mask_email,
     to_wire,
 )
 from bff.freshness import to_seconds
+from bff.phones import mask_phone
 
-# What PostgreSQL and Python lower alike; addresses beyond ASCII are refused.
+# What PostgreSQL and Python lower alike; addresses beyond ASCII are refused. What follows the dollar sign keeps out a
+# last line break, which Python's would let in.
 Email = Annotated[
     str,
     Meta(
         min_length=5,
         max_length=254,
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$(?!\n)",
     ),
 ]
 PhoneText = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -120,7 +123,10 @@ class CustomerEdit(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
 
 
 class CustomerAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One customer of the caller's org. `phone` in E.164; `name2` is the name in the org's other language."""
+    """One customer of the caller's org. `phone` in E.164; `name2` is the name in the org's other language.
+
+    A till that asks for a customer sees `phone` and `email` masked.
+    """
 
     id: UUID
     customer_number: str
@@ -177,7 +183,9 @@ class HistoryList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_cursor: str | None
 
 
-def make_customer(profile: Profile, addresses: Sequence[AddressOnFile]) -> CustomerAnswer:
+def make_customer(
+    profile: Profile, addresses: Sequence[AddressOnFile], *, is_masked: bool = False
+) -> CustomerAnswer:
     return CustomerAnswer(
         id=profile.id,
         customer_number=profile.shown_number,
@@ -185,8 +193,8 @@ def make_customer(profile: Profile, addresses: Sequence[AddressOnFile]) -> Custo
         first_name=profile.first_name,
         last_name=profile.last_name,
         name2=profile.name2,
-        phone=profile.phone,
-        email=profile.email,
+        phone=mask_phone(profile.phone) if is_masked and profile.phone else profile.phone,
+        email=mask_email(profile.email) if is_masked and profile.email else profile.email,
         phone_verified=profile.phone_verified_at is not None,
         email_verified=profile.email_verified_at is not None,
         preferences=profile.preferences,

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
+from bff.customers.access import sees_contacts
 from bff.customers.accounts import promise_account
 from bff.customers.creation import Creation, NewAddress, NewCustomer, add_addresses, find_sleeper
 from bff.customers.history import HistoryEntry, list_history, write_down
@@ -98,7 +99,7 @@ class Customers:
     async def get(self, caller: Caller, customer_id: UUID) -> CustomerAnswer:
         async with self._database.transaction(caller.org_id) as session:
             profile = _get(await find_customer(session, org_id=caller.org_id, customer_id=customer_id))
-            return await show_customer(session, profile)
+            return await show_customer(session, profile, is_masked=not sees_contacts(caller))
 
     async def list_page(
         self, caller: Caller, wanted: Wanted, *, after: Place | None, limit: int
@@ -171,7 +172,7 @@ class Customers:
             )
             await add_addresses(session, raised, addresses)
             await self._promise(session, raised, promised)
-            return await _make_answer(session, raised, status=200)
+            return await _make_answer(session, raised, status=200, is_masked=not sees_contacts(caller))
 
         async with self._database.transaction(caller.org_id) as session:
             answer = await replay_or_run(
@@ -222,7 +223,7 @@ class Customers:
         if not changes:
             return profile
         await update_customer(session, org_id=profile.org_id, customer_id=profile.id, changes=changes)
-        await write_down(session, caller, profile, action, changes)
+        await write_down(session, caller.actor, profile, action, changes)
         changed = _get(await find_customer(session, org_id=profile.org_id, customer_id=profile.id))
         if has_proof or "phone" in changes:
             await link_number(session, caller, changed, has_proof=has_proof, at=self._now())
@@ -244,5 +245,8 @@ def _get(profile: Profile | None) -> Profile:
     return profile
 
 
-async def _make_answer(session: AsyncSession, profile: Profile, *, status: int) -> Answer:
-    return Answer(status=status, body=msgspec.json.encode(await show_customer(session, profile)))
+async def _make_answer(
+    session: AsyncSession, profile: Profile, *, status: int, is_masked: bool = False
+) -> Answer:
+    shown = await show_customer(session, profile, is_masked=is_masked)
+    return Answer(status=status, body=msgspec.json.encode(shown))

@@ -9,15 +9,19 @@ from bff.customers.rules import Profile
 from bff.customers.schemas import CustomerAnswer, make_customer
 
 
-async def show_customers(session: AsyncSession, profiles: Sequence[Profile]) -> list[CustomerAnswer]:
+async def show_customers(
+    session: AsyncSession, profiles: Sequence[Profile], *, is_masked: bool = False
+) -> list[CustomerAnswer]:
     """All of one org, in the given order."""
     if not profiles:
         return []
     org_id, customer_ids = profiles[0].org_id, [profile.id for profile in profiles]
     addresses = await list_addresses_of(session, org_id=org_id, customer_ids=customer_ids)
-    return [make_customer(profile, addresses[profile.id]) for profile in profiles]
+    return [make_customer(profile, addresses[profile.id], is_masked=is_masked) for profile in profiles]
 
 
-async def show_customer(session: AsyncSession, profile: Profile) -> CustomerAnswer:
-    [answer] = await show_customers(session, [profile])
+async def show_customer(
+    session: AsyncSession, profile: Profile, *, is_masked: bool = False
+) -> CustomerAnswer:
+    [answer] = await show_customers(session, [profile], is_masked=is_masked)
     return answer

@@ -6,6 +6,7 @@ lies below the features; no feature. Other slices call `link_phone` when they se
 
 from bff.phones.links import LinkOutcome, LinkSource, PhoneLink
 from bff.phones.operators import SHARED_ABOVE
+from bff.phones.refusals import PhoneIsOperators, PhoneNotPersonal, refuse_excluded
 from bff.phones.repository import link_phone
 from bff.phones.rules import (
     LineType,
@@ -24,7 +25,9 @@ __all__ = [
     "LinkOutcome",
     "LinkSource",
     "Phone",
+    "PhoneIsOperators",
     "PhoneLink",
+    "PhoneNotPersonal",
     "PhoneNotValid",
     "clean_phone",
     "get_phone",
@@ -32,4 +35,5 @@ __all__ = [
     "mask_phone",
     "parse_phone",
     "read_phone",
+    "refuse_excluded",
 ]

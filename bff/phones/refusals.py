@@ -1,6 +1,7 @@
 """Why a number is not tied to a customer. None repeats it."""
 
 from bff.errors import PortalError
+from bff.phones.links import LinkOutcome
 from bff.texts import N_
 
 
@@ -16,3 +17,14 @@ class PhoneIsOperators(PortalError):
     status = 409
     code = "phone_is_operators"
     detail = N_("Numbers and profiles of operators are not linked to customers.")
+
+
+def refuse_excluded(outcome: LinkOutcome) -> None:
+    """
+    Raises:
+        PhoneNotPersonal, PhoneIsOperators
+    """
+    if outcome is LinkOutcome.NOT_PERSONAL:
+        raise PhoneNotPersonal
+    if outcome in (LinkOutcome.OPERATOR_NUMBER, LinkOutcome.OPERATOR_ACCOUNT):
+        raise PhoneIsOperators

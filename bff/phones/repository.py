@@ -38,7 +38,7 @@ UNLINK = text(
 )
 UNLINK_EVERYWHERE = text(
     "UPDATE phone_links SET unlinked_at = greatest(CAST(:at AS timestamptz), last_seen_at), unlinked_by = :actor,"
-    " unlink_reason = :reason WHERE org_id = :org AND phone = :phone AND is_live"
+    " unlink_reason = :reason WHERE org_id = :org AND phone = :phone AND is_live RETURNING customer_id"
 )
 KNOWS_CUSTOMER = text("SELECT EXISTS (SELECT FROM customers WHERE org_id = :org AND id = :customer)")
 OF_CUSTOMER = f"SELECT {COLUMNS} FROM phone_links WHERE org_id = :org AND customer_id = :customer"  # noqa: S608
@@ -91,10 +91,10 @@ async def unlink(
 
 async def unlink_everywhere(
     session: AsyncSession, *, org_id: UUID, phone: str, actor: str, reason: str, at: datetime
-) -> int:
-    """Of every customer; how many they were."""
+) -> list[UUID]:
+    """From every customer who had it; which ones."""
     values = {"org": org_id, "phone": phone, "actor": actor, "reason": reason, "at": at}
-    return int((await session.execute(UNLINK_EVERYWHERE, values)).rowcount)  # type: ignore[attr-defined]
+    return list((await session.execute(UNLINK_EVERYWHERE, values)).scalars())
 
 
 async def find_link(

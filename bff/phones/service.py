@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,7 @@ from bff.audit import record
 from bff.errors import NotFound
 from bff.identity import Caller
 from bff.phones.links import LinkOutcome, LinkSource, PhoneLink
-from bff.phones.refusals import PhoneIsOperators, PhoneNotPersonal
+from bff.phones.refusals import refuse_excluded
 from bff.phones.repository import (
     find_link,
     find_link_by_phone,
@@ -27,11 +28,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class PhoneDesk:
-    """One per process."""
+class ForgetProof(Protocol):
+    """In the session's transaction: what the customer's profile has proven of this number (E.164) counts no more."""
 
-    def __init__(self, adapters: Adapters, now: Callable[[], datetime] = utc_now) -> None:
+    async def __call__(
+        self, session: AsyncSession, *, actor: str, org_id: UUID, customer_id: UUID, phone: str
+    ) -> None: ...
+
+
+class PhoneDesk:
+    """One per process. Profiles are another slice's: `forget_proof` reaches them."""
+
+    def __init__(
+        self, adapters: Adapters, forget_proof: ForgetProof, now: Callable[[], datetime] = utc_now
+    ) -> None:
         self._database = adapters.database
+        self._forget_proof = forget_proof
         self._now = now
 
     async def link(self, caller: Caller, customer_id: UUID, text: str) -> tuple[PhoneLink, bool]:
@@ -71,7 +83,7 @@ class PhoneDesk:
             return await list_links(session, org_id=caller.org_id, customer_id=customer_id)
 
     async def unlink(self, caller: Caller, customer_id: UUID, link_id: UUID, reason: str) -> None:
-        """Unlinking what is unlinked changes nothing.
+        """A number that the profile has stays there, unproven. Unlinking what is unlinked changes nothing.
 
         Raises:
             NotFound
@@ -80,22 +92,21 @@ class PhoneDesk:
             link = await find_link(session, org_id=caller.org_id, customer_id=customer_id, link_id=link_id)
             if link is None:
                 raise NotFound
+            if not link.is_live:
+                return
+            # The customer's row is locked before the link's, as everywhere.
+            await self._forget_proof(
+                session,
+                actor=caller.actor,
+                org_id=caller.org_id,
+                customer_id=customer_id,
+                phone=link.phone,
+            )
             is_done = await unlink(
                 session, org_id=caller.org_id, link=link, actor=caller.actor, reason=reason, at=self._now()
             )
             if is_done:
                 await _audit(session, caller, link, "phone.unlinked")
-
-
-def refuse_excluded(outcome: LinkOutcome) -> None:
-    """
-    Raises:
-        PhoneNotPersonal, PhoneIsOperators
-    """
-    if outcome is LinkOutcome.NOT_PERSONAL:
-        raise PhoneNotPersonal
-    if outcome in (LinkOutcome.OPERATOR_NUMBER, LinkOutcome.OPERATOR_ACCOUNT):
-        raise PhoneIsOperators
 
 
 async def _check_customer(session: AsyncSession, caller: Caller, customer_id: UUID) -> None:

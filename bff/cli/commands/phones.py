@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.audit import record
 from bff.cli import options
 from bff.cli.environment import load_settings
+from bff.customers.proofs import forget_proof
 from bff.db import Database, DatabaseUnavailable
 from bff.orders.phone_uses import BackfillState, advance_backfill, begin_backfill, count_left
 from bff.phones import PhoneNotValid, mask_phone, parse_phone
@@ -70,14 +74,7 @@ def add_operator(org_name: str, label: str, phone: str, data_dir: Path) -> None:
     async def run(session: AsyncSession, org: Org) -> None:
         number = read_number(phone, org)
         is_new = await add_operator_phone(session, org_id=org.id, phone=number, label=label)
-        unlinked = await unlink_everywhere(
-            session,
-            org_id=org.id,
-            phone=number,
-            actor=ACTOR,
-            reason="A number of the organisation's own",
-            at=datetime.now(UTC),
-        )
+        unlinked = await unlink_from_all(session, org, number)
         if is_new:
             await audit(session, org, "operator_phone.added")
         click.echo(f"{mask_phone(number)} is an operator's; unlinked from {unlinked} customers.")
@@ -95,8 +92,9 @@ def remove_operator(org_name: str, phone: str, data_dir: Path) -> None:
     async def run(session: AsyncSession, org: Org) -> None:
         number = read_number(phone, org)
         if not await remove_operator_phone(session, org_id=org.id, phone=number):
-            raise click.ClickException("This number is not an operator's.")
+            raise click.ClickException(f"{mask_phone(number)} is not an operator's.")
         await audit(session, org, "operator_phone.removed")
+        click.echo(f"{mask_phone(number)} is no longer an operator's.")
 
     run_in_org(data_dir, org_name, run)
 
@@ -108,8 +106,14 @@ def list_operators(org_name: str, data_dir: Path) -> None:
     """List the organisation's own numbers."""
 
     async def run(session: AsyncSession, org: Org) -> None:
-        for phone in await list_operator_phones(session, org_id=org.id):
-            click.echo(f"{phone.phone}\t{phone.label}")
+        phones = await list_operator_phones(session, org_id=org.id)
+        if not phones:
+            click.echo(f"{org.slug} has named no number as its operators'.")
+            return
+        table = Table("number", "whose", "since", box=SIMPLE_HEAD)
+        for phone in phones:
+            table.add_row(phone.phone, Text(phone.label), f"{phone.created_at:%Y-%m-%d}")
+        Console(highlight=False).print(table)
 
     run_in_org(data_dir, org_name, run)
 
@@ -124,6 +128,7 @@ def set_shared_above(org_name: str, customers: int, data_dir: Path) -> None:
     async def run(session: AsyncSession, org: Org) -> None:
         await save_shared_above(session, org_id=org.id, shared_above=customers)
         await audit(session, org, "phone_settings.changed", {"sharedAbove": customers})
+        click.echo(f"{org.slug}: numbers of more than {customers} customers are hinted at.")
 
     run_in_org(data_dir, org_name, run)
 
@@ -162,6 +167,21 @@ def show_progress(
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task(org.slug, total=total, completed=state.seen)
         yield lambda now: progress.update(bar, completed=now.seen)
+
+
+async def unlink_from_all(session: AsyncSession, org: Org, phone: str) -> int:
+    """How many customers had the number."""
+    customer_ids = await unlink_everywhere(
+        session,
+        org_id=org.id,
+        phone=phone,
+        actor=ACTOR,
+        reason="A number of the organisation's own",
+        at=datetime.now(UTC),
+    )
+    for customer_id in customer_ids:
+        await forget_proof(session, actor=ACTOR, org_id=org.id, customer_id=customer_id, phone=phone)
+    return len(customer_ids)
 
 
 def read_number(text: str, org: Org) -> str:

@@ -38,18 +38,19 @@ SEARCH_PATH = "/api/v1/customers/search"
 async def search_customers(
     caller: NamedDependency[Caller],
     search_desk: NamedDependency[SearchDesk],
-    purpose: Annotated[str, PURPOSE],
     phone: Annotated[str | None, PHONE] = None,
     name: Annotated[str | None, NAME] = None,
     email: Annotated[str | None, EMAIL] = None,
     number: Annotated[str | None, NUMBER] = None,
+    purpose: Annotated[str | None, PURPOSE] = None,
     reveal: Annotated[bool, QueryParameter(name="reveal")] = False,
     limit: Annotated[int, LIMIT] = 20,
     cursor: Annotated[str | None, SEARCH_CURSOR] = None,
 ) -> SearchAnswer:
     """Customers by exactly one of `phone` (a whole number in any spelling, or its last 4 to 8 digits), `name` (how its
-    words begin), `email` and `number`. Each search is written down with its `purpose`. Numbers and addresses are masked
-    unless the support desk or an admin asks to `reveal` them.
+    words begin), `email` and `number`. Each search is written down with its `purpose`, or with the caller's role where
+    none is stated. Numbers and addresses are masked unless the support desk or an admin asks to `reveal` them, for a
+    purpose.
     """
     asked = Asked(phone=phone, name=name, email=email, number=number)
     page = await search_desk.search(caller, asked, purpose=purpose, reveal=reveal, cursor=cursor, limit=limit)

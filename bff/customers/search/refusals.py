@@ -8,6 +8,10 @@ class SearchNotClear(InvalidRequest):
     detail = N_("Search by exactly one of `phone`, `name`, `email` and `number`.")
 
 
+class PurposeMissing(InvalidRequest):
+    detail = N_("Say with `purpose` what the numbers and addresses are revealed for.")
+
+
 class SearchTooShort(PortalError):
     """Four digits of a number, two letters of a name, or one ideograph."""
 

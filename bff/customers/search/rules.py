@@ -22,7 +22,7 @@ HIGHEST_NUMBER = 2**31 - 1
 _ENDING = re.compile(r"[0-9 ().\-/]+", re.ASCII)
 _IDEOGRAPH = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _RANK = re.compile(r"([01])\.(.+)", re.ASCII)
-_PHONE_LIKE = re.compile(r"\+?[0-9](?:[ ().\-/]{0,2}[0-9]){6,}")
+_PHONE_LIKE = re.compile(r"\+?\d(?:\W{0,2}\d){6,}")
 _EMAIL_LIKE = re.compile(r"\S+@\S+")
 
 
@@ -234,12 +234,6 @@ def parse_name_place(text: str | None) -> NamePlace | None:
     if "\0" in decoded:
         raise InvalidRequest("`cursor` is not one that this list gave.")
     return place
-
-
-def mask_email(email: str) -> str:
-    """The first letter and the domain, three dots between whatever the length."""
-    name, _, domain = email.rpartition("@")
-    return f"{name[:1]}•••@{domain}"
 
 
 def clean_purpose(text: str) -> str:

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
-from bff.customers.rules import CreatedContext, CustomerKind, CustomerStatus
-from bff.customers.search.rules import Found, Hint, Match, MatchedBy, Page, mask_email
+from bff.customers.rules import CreatedContext, CustomerKind, CustomerStatus, mask_email
+from bff.customers.search.rules import Found, Hint, Match, MatchedBy, Page
 from bff.freshness import to_seconds
 from bff.phones import LinkSource, mask_phone
 

@@ -1,10 +1,13 @@
 """Searching: counted, carried out and written down."""
 
+from collections.abc import Mapping
+
 import structlog
 
 from bff.adapters import Adapters
 from bff.audit import record, record_each
-from bff.customers.access import is_admin
+from bff.customers.access import may_reveal
+from bff.customers.search.refusals import PurposeMissing
 from bff.customers.search.repository import find_customers
 from bff.customers.search.rules import Asked, Page, Query, clean_purpose, plan_query
 from bff.errors import Forbidden, TooManyRequests
@@ -13,6 +16,11 @@ from bff.settings import SearchLimits
 from cache.errors import CacheUnavailable
 
 MINUTE_S = 60.0
+STANDING_PURPOSES: Mapping[StaffRole | None, str] = {
+    StaffRole.SUPPORT: "support desk",
+    StaffRole.POS: "till",
+    StaffRole.ADMIN: "administration",
+}
 
 log = structlog.get_logger(__name__)
 
@@ -26,15 +34,24 @@ class SearchDesk:
         self._limits = limits
 
     async def search(
-        self, caller: Caller, asked: Asked, *, purpose: str, reveal: bool, cursor: str | None, limit: int
+        self,
+        caller: Caller,
+        asked: Asked,
+        *,
+        purpose: str | None,
+        reveal: bool,
+        cursor: str | None,
+        limit: int,
     ) -> Page:
         """The customers of the caller's org. The answer is given only when its audit line is kept.
 
         Raises:
-            Forbidden, SearchNotClear, SearchTooShort, PhoneNotValid, TooManyRequests, InvalidRequest
+            Forbidden, PurposeMissing, SearchNotClear, SearchTooShort, PhoneNotValid, TooManyRequests, InvalidRequest
         """
         if reveal and not may_reveal(caller):
             raise Forbidden
+        if reveal and purpose is None:
+            raise PurposeMissing
         query = plan_query(asked, caller.region)
         await self._count(caller, "search", self._limits.searches_per_minute)
         if reveal:
@@ -42,14 +59,14 @@ class SearchDesk:
         async with self._database.transaction(caller.org_id) as session:
             page = await find_customers(session, query, org_id=caller.org_id, cursor=cursor, limit=limit)
             found = [str(customer.id) for customer in page.items]
-            purpose = clean_purpose(purpose)
+            kept = choose_purpose(caller, purpose)
             await record(
                 session,
                 org_id=caller.org_id,
                 actor=caller.actor,
                 action="customers.searched",
                 subject="customers",
-                detail={"by": name_query(query), "purpose": purpose, "found": found},
+                detail={"by": name_query(query), "purpose": kept, "found": found},
             )
             if reveal and found:
                 await record_each(
@@ -58,7 +75,7 @@ class SearchDesk:
                     actor=caller.actor,
                     action="customer.revealed",
                     subjects=[f"customer:{customer_id}" for customer_id in found],
-                    detail={"purpose": purpose},
+                    detail={"purpose": kept},
                 )
         return page
 
@@ -74,9 +91,9 @@ class SearchDesk:
             raise TooManyRequests(retry_after_s=taken.retry_after_s)
 
 
-def may_reveal(caller: Caller) -> bool:
-    """The till sees enough to ask whom it serves; the numbers themselves are for the desk."""
-    return caller.role is StaffRole.SUPPORT or is_admin(caller)
+def choose_purpose(caller: Caller, stated: str | None) -> str:
+    """As it is kept: what was stated, else what the caller is there for."""
+    return clean_purpose(stated) if stated else STANDING_PURPOSES.get(caller.role, "machine client")
 
 
 def name_query(query: Query) -> str:

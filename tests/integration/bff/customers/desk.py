@@ -30,6 +30,7 @@ ADD_PROOF = text(
     " expires_at, ended_at, entered_at, proof_digest, proof_expires_at) VALUES (:org, :id, :phone, '+8190', 'JP',"
     " :purpose, 'machine:shop', '', '', 3, :at, :later, :at, :at, :digest, :later)"
 )
+ADD_OPERATOR_PHONE = text("INSERT INTO operator_phones VALUES (:org, :phone, 'Call centre')")
 ADD_USER = text("INSERT INTO users (id, email) VALUES (:id, :email) ON CONFLICT DO NOTHING")
 ADD_STAFF = text(
     "INSERT INTO staff (org_id, id, user_id, email, role) VALUES (:org, :id, :user, :email, 'admin')"
@@ -106,6 +107,23 @@ class Desk(msgspec.Struct, frozen=True):
         async with self.portal.adapters.database.transaction(org.id) as session:
             await session.execute(ADD_PROOF, values)
         return proof
+
+    async def unlink(self, customer_id: str, phone: str = MOBILE) -> None:
+        """As the support desk does."""
+        [link] = await self.list_rows(
+            "SELECT id FROM phone_links WHERE customer_id = :id AND phone = :phone",
+            id=customer_id,
+            phone=phone,
+        )
+        async with self.staff(SUPPORT) as client:
+            path = f"{CUSTOMERS}/{customer_id}/phone-links/{link['id']}"
+            answer = await client.delete(path, params={"reason": "Changed hands"})
+        assert answer.status_code == 204, answer.text
+
+    async def add_operator_phone(self, phone: str) -> None:
+        values = {"org": DEMO.id, "phone": phone}
+        async with self.portal.adapters.database.transaction(DEMO.id) as session:
+            await session.execute(ADD_OPERATOR_PHONE, values)
 
     async def list_rows(self, statement: str, *, org: DemoOrg = DEMO, **values: Any) -> list[dict[str, Any]]:
         async with self.portal.adapters.database.transaction(org.id) as session:

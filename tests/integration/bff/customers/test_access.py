@@ -3,7 +3,16 @@
 import httpx
 import pytest
 
-from tests.integration.bff.customers.desk import ADMIN, ALL_SCOPES, CUSTOMERS, SUPPORT, TILL, Desk
+from tests.integration.bff.customers.desk import (
+    ADMIN,
+    ALL_SCOPES,
+    CUSTOMERS,
+    MOBILE,
+    STUB,
+    SUPPORT,
+    TILL,
+    Desk,
+)
 from tests.tables import read_table
 
 pytestmark = pytest.mark.asyncio
@@ -48,6 +57,26 @@ class TestAccess:
                 assert await call(without, name, made["id"]) == 403, name
             async with desk.machine(row["scope"]) as having:
                 assert await call(having, name, made["id"]) != 403, name
+
+    async def test_of_the_till_ends_before_numbers_and_addresses_that_others_wrote_down(
+        self, desk: Desk
+    ) -> None:
+        made = await desk.make({**STUB, "email": "aiko@new.example"}, SUPPORT)
+        async with desk.staff(TILL) as till, desk.staff(SUPPORT) as support:
+            shown = [
+                (await till.get(f"{CUSTOMERS}/{made['id']}")).json(),
+                (await support.get(f"{CUSTOMERS}/{made['id']}")).json(),
+            ]
+        guest = await desk.make({"type": "guest", "phone": MOBILE}, SUPPORT)
+        async with desk.staff(TILL) as till:
+            body = {"type": "stub", "firstName": "Aiko"}
+            raised = (await till.post(f"{CUSTOMERS}/{guest['id']}/upgrade", json=body)).json()
+
+        assert [(one["phone"], one["email"]) for one in shown] == [
+            ("+81••••••78", "a•••@new.example"),
+            (MOBILE, "aiko@new.example"),
+        ]
+        assert (raised["type"], raised["phone"]) == ("stub", "+81••••••78")
 
     async def test_of_customers_ends_at_their_own_profile(self, desk: Desk) -> None:
         made = await desk.make({"type": "guest"})

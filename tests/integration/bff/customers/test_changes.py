@@ -98,6 +98,23 @@ class TestEdit:
         assert get_code(foreign) == (422, "proof_refused")
         assert (proven.json()["phone"], proven.json()["phoneVerified"]) == (OTHER_MOBILE, True)
 
+    async def test_of_a_phone_to_one_that_is_nobodys_changes_nothing(self, desk: Desk) -> None:
+        await desk.add_operator_phone("+81312345678")
+        made = await desk.make()
+        answers = [
+            await edit(desk, made["id"], {"phone": "0120-123-456"}),
+            await edit(desk, made["id"], {"phone": "03-1234-5678"}),
+            await upgrade(desk, made["id"], {**NAMES, "phone": "0120-123-456", "proof": "x"}),
+        ]
+
+        assert [get_code(answer) for answer in answers] == [
+            (422, "phone_not_personal"),
+            (409, "phone_is_operators"),
+            (422, "proof_refused"),
+        ]
+        async with desk.staff() as client:
+            assert (await client.get(f"{CUSTOMERS}/{made['id']}")).json() == made
+
     async def test_of_what_may_not_be_changes_nothing(self, desk: Desk) -> None:
         made = await desk.make()
         async with desk.staff() as client:
@@ -129,6 +146,34 @@ class TestEdit:
         assert (now["name2"], now["lastName"]) == ("愛子", "Mori")
 
 
+class TestUnlinking:
+    async def test_takes_the_proof_of_the_profiles_own_number(self, desk: Desk) -> None:
+        full = await desk.make_full()
+        await desk.unlink(full["id"])
+        async with desk.staff() as client:
+            now = (await client.get(f"{CUSTOMERS}/{full['id']}")).json()
+            [entry, *_] = (await client.get(f"{CUSTOMERS}/{full['id']}/history")).json()["items"]
+
+        assert (now["phone"], now["phoneVerified"]) == (MOBILE, False)
+        assert (entry["action"], entry["after"]) == ("edited", {"phoneVerifiedAt": None})
+
+    async def test_leaves_a_later_number_proven(self, desk: Desk) -> None:
+        full = await desk.make_full()
+        proof = await desk.prove(OTHER_MOBILE)
+        await edit(desk, full["id"], {"phone": OTHER_MOBILE, "proof": proof})
+        await desk.unlink(full["id"], MOBILE)
+        async with desk.staff() as client:
+            now = (await client.get(f"{CUSTOMERS}/{full['id']}")).json()
+
+        assert (now["phone"], now["phoneVerified"]) == (OTHER_MOBILE, True)
+
+    async def test_makes_an_upgrade_ask_for_a_new_proof(self, desk: Desk) -> None:
+        stub = await desk.make({**STUB, "proof": await desk.prove()})
+        await desk.unlink(stub["id"])
+
+        assert get_code(await upgrade(desk, stub["id"], NAMES)) == (422, "phone_proof_required")
+
+
 class TestUpgrade:
     async def test_raises_a_guest_to_a_stub_and_that_to_a_full_customer(self, desk: Desk) -> None:
         guest = await desk.make({"type": "guest", "name2": "愛子"}, TILL)
@@ -157,6 +202,21 @@ class TestUpgrade:
         assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409] or sorted(
             answer.status_code for answer in answers
         ) == [200, 422, 422, 422, 422]
+
+    async def test_and_a_deactivation_at_once_take_turns(self, desk: Desk) -> None:
+        stub = await desk.make()
+        async with desk.staff() as client:
+            body = {**NAMES, "proof": await desk.prove()}
+            raised, closed = await asyncio.gather(
+                upgrade(desk, stub["id"], body), client.delete(f"{CUSTOMERS}/{stub['id']}")
+            )
+            now = (await client.get(f"{CUSTOMERS}/{stub['id']}")).json()
+
+        assert closed.status_code == 204
+        assert (now["status"], raised.status_code, now["type"]) in (
+            ("deactivated", 200, "full"),
+            ("deactivated", 409, "stub"),
+        )
 
     async def test_gives_one_answer_under_one_key(self, desk: Desk) -> None:
         stub = await desk.make()

@@ -67,6 +67,31 @@ class TestLink:
 
         assert sorted(await asyncio.gather(*map(claim, people))) == [200, 409, 409, 409, 409]
 
+    async def test_is_one_of_several_of_which_one_is_good(self, desk: Desk) -> None:
+        """Two people, a link each, of one customer, at once."""
+        customer_id, first = await make_omani(desk)
+        async with desk.machine(org=OMAN) as machine:
+            second = await make_link(machine, customer_id)
+
+        async def claim(email: str, token: str) -> int:
+            async with desk.portal.signed_in(email) as client:
+                return (await client.post(CLAIMS, json={"by": "link", "token": token})).status_code
+
+        codes = await asyncio.gather(
+            claim("hana@customer.example", first), claim("kenji@customer.example", second)
+        )
+        assert sorted(codes) == [200, 409]
+
+    async def test_gives_one_person_one_of_two_customers_at_once(self, desk: Desk) -> None:
+        _, first = await make_omani(desk)
+        _, second = await make_omani(desk)
+        async with desk.portal.signed_in() as hana:
+            answers = await asyncio.gather(
+                *(hana.post(CLAIMS, json={"by": "link", "token": token}) for token in (first, second))
+            )
+
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+
     async def test_is_kept_as_a_hash(self, desk: Desk) -> None:
         _, token = await make_omani(desk)
 
@@ -142,6 +167,15 @@ class TestLink:
         assert claimed.status_code == 200
         assert await desk.find_user(customer_id, org=OMAN) == {"email": AIKO, "is_registered": True}
 
+    async def test_takes_the_name_of_a_person_to_the_letter(self, desk: Desk) -> None:
+        _, token = await make_omani(desk)
+        async with desk.machine(org=OMAN) as machine:
+            for email in (f"{AIKO}\n", f" {AIKO}", "aiko", "ai\u0131ko@new.example", 1, ["a@b.example"]):
+                answer = await machine.post(CLAIMS, json={"by": "link", "token": token, "email": email})
+                assert get_code(answer) == (400, "invalid_request"), email
+
+        assert await desk.list_rows("SELECT id FROM users WHERE email LIKE 'ai%'", org=OMAN) == []
+
     async def test_is_for_its_own_orgs_machines(self, desk: Desk) -> None:
         _, token = await make_omani(desk)
         async with desk.machine(org=DEMO) as machine:
@@ -183,6 +217,36 @@ class TestCode:
 
     async def test_finds_nobody_who_is_not_there(self, desk: Desk) -> None:
         assert get_code(await self.claim(desk)) == (404, "not_found")
+
+    async def test_finds_nobody_who_is_deactivated_another_orgs_or_claimed(self, desk: Desk) -> None:
+        await make_omani(desk)
+        closed = await desk.make()
+        async with desk.staff() as client:
+            await client.delete(f"{CUSTOMERS}/{closed['id']}")
+        answers = [await self.claim(desk)]
+        await desk.make()
+        answers += [await self.claim(desk), await self.claim(desk, email="eiko@new.example")]
+
+        assert [answer.status_code for answer in answers] == [404, 200, 404]
+
+    async def test_finds_nobody_by_a_number_that_staff_have_unlinked(self, desk: Desk) -> None:
+        """Whoever holds it now is somebody else."""
+        made = await desk.make()
+        await desk.unlink(made["id"])
+
+        assert get_code(await self.claim(desk)) == (404, "not_found")
+
+    async def test_of_one_customer_by_many_at_once_is_one(self, desk: Desk) -> None:
+        await desk.make()
+        proofs = [await desk.prove(purpose=Purpose.CLAIM) for _ in range(5)]
+        answers = await asyncio.gather(
+            *(self.claim(desk, proof, email=f"a{n}@new.example") for n, proof in enumerate(proofs))
+        )
+
+        # Who asked before the first was done waited for it and is refused; who came after finds nobody.
+        codes = sorted(answer.status_code for answer in answers)
+        assert codes[0] == 200
+        assert set(codes[1:]) <= {404, 409}
 
     async def test_is_for_machines(self, desk: Desk) -> None:
         async with desk.portal.signed_in() as hana:

@@ -111,6 +111,20 @@ class TestKinds:
         assert get_code(await desk.create({**FULL, "proof": proof})) == (422, "proof_refused")
         assert await desk.list_rows("SELECT last FROM customer_counters") == before
 
+    async def test_numbers_of_services_and_of_operators_make_nobody(self, desk: Desk) -> None:
+        await desk.add_operator_phone("+81312345678")
+        before = await desk.list_rows("SELECT last FROM customer_counters")
+        async with desk.staff(TILL) as client:
+            for phone, status, code in (
+                ("0990-123456", 422, "phone_not_personal"),
+                ("0120-123-456", 422, "phone_not_personal"),
+                ("03-1234-5678", 409, "phone_is_operators"),
+            ):
+                answer = await client.post(CUSTOMERS, json=STUB | {"phone": phone})
+                assert get_code(answer) == (status, code), phone
+
+        assert await desk.list_rows("SELECT last FROM customer_counters") == before
+
     async def test_what_is_not_right_makes_nobody(self, desk: Desk) -> None:
         async with desk.staff(TILL) as client:
             for body, status, code in REFUSED:
@@ -251,6 +265,15 @@ class TestRegistration:
         assert (registered.status_code, registered.json()["id"]) == (200, till["id"])
         assert await desk.find_user(till["id"]) == {"email": "aiko@new.example", "is_registered": True}
 
+    async def test_does_not_open_a_profile_that_an_admin_has_closed(self, desk: Desk) -> None:
+        till = await desk.make(NEWCOMER, TILL)
+        async with desk.machine() as machine:
+            await machine.delete(f"{CUSTOMERS}/{till['id']}")
+            registered = await machine.post(CUSTOMERS, json=self.BODY)
+
+        assert get_code(registered) == (409, "customer_deactivated")
+        assert await desk.find_user(till["id"]) == {"email": "aiko@new.example", "is_registered": False}
+
     async def test_needs_an_address(self, desk: Desk) -> None:
         async with desk.machine() as machine:
             answer = await machine.post(CUSTOMERS, json={"type": "guest", "createdContext": "registration"})
@@ -281,6 +304,20 @@ class TestConsumer:
         async with desk.person("hana@customer.example", "oman") as hana:
             session = (await hana.get("/api/auth/session")).json()
         assert (session["org"], session["customerId"]) == ("oman", answers[0].json()["id"])
+
+    async def test_does_not_come_back_to_a_profile_that_an_admin_has_closed(self, desk: Desk) -> None:
+        body = NEWCOMER | {"createdContext": "consumer"}
+        async with desk.portal.signed_in() as hana, desk.machine(org=OMAN) as machine:
+            joined = (await hana.post(f"{CUSTOMERS}/profiles", json={"org": "oman"})).json()
+            made = (await machine.post(CUSTOMERS, json=body)).json()
+            for closed in (joined, made):
+                await machine.delete(f"{CUSTOMERS}/{closed['id']}")
+            answers = [
+                await hana.post(f"{CUSTOMERS}/profiles", json={"org": "oman"}),
+                await machine.post(CUSTOMERS, json=body),
+            ]
+
+        assert [get_code(answer) for answer in answers] == [(409, "customer_deactivated")] * 2
 
     async def test_is_a_person(self, desk: Desk) -> None:
         async with desk.staff(SUPPORT) as client:

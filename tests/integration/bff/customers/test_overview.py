@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.bff.customers.desk import CUSTOMERS, MOBILE, OMAN, STUB, TILL, Desk, get_code
+from tests.integration.bff.customers.desk import CUSTOMERS, MOBILE, OMAN, STUB, SUPPORT, TILL, Desk, get_code
 
 pytestmark = pytest.mark.asyncio
 
@@ -26,7 +26,7 @@ async def list_all(client: Any, **params: Any) -> list[Any]:
 class TestList:
     async def test_gives_each_customer_once_newest_first(self, desk: Desk) -> None:
         made = [await desk.make({"type": "guest", "firstName": str(n)}, TILL) for n in range(5)]
-        async with desk.staff(TILL) as client:
+        async with desk.staff(SUPPORT) as client:
             whole = (await client.get(CUSTOMERS)).json()
             paged = await list_all(client, limit=2)
 

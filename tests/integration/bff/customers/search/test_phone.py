@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bff.demo.people import DEMO_ORGS
-from tests.integration.bff.customers.search.town import ADMIN, HOUR, NOON, SUPPORT, TILL, Town
+from tests.integration.bff.customers.search.town import ADMIN, HOUR, NOON, SEARCH, SUPPORT, TILL, Town
 
 pytestmark = pytest.mark.asyncio
 
@@ -71,6 +71,15 @@ class TestWholeNumbers:
 
         assert await town.find(phone=NUMBER) == []
 
+    async def test_of_deactivated_customers_are_found_and_say_so(self, town: Town) -> None:
+        hana = await town.add("Hana", "Sato")
+        await town.see(hana, NUMBER)
+        async with town.portal.signed_in(ADMIN) as client:
+            await client.delete(f"/api/v1/customers/{hana}")
+
+        for query in ({"phone": NUMBER}, {"phone": "5678"}, {"name": "sato hana"}):
+            assert [item["status"] for item in await town.find(**query)][-1] == "deactivated", query
+
     async def test_are_found_in_ones_own_org_alone(self, town: Town) -> None:
         oman = DEMO_ORGS[1].id
         stranger = await town.add("Said", "Said", org_id=oman)
@@ -87,7 +96,7 @@ class TestLastDigits:
         await town.see(hana, NUMBER)
         await town.see(other, OTHER)
 
-        for digits in ("5678", "45678", "345678", "2345678", "1234-5678", "５６７８"):
+        for digits in ("5678", "45678", "345678", "2345678", "1234-5678", "５６７８", "٥٦٧٨", "۵۶۷۸"):
             [found] = await town.find(phone=digits)
             assert (found["id"], found["matches"][0]["by"]) == (str(hana), "last_digits"), digits
 
@@ -161,6 +170,18 @@ class TestWhatIsShown:
         assert line["actor"].startswith("staff:")
         assert await town.list_audit("customer.revealed") == []
 
+    async def test_is_written_down_for_what_one_is_there_when_no_purpose_is_stated(self, town: Town) -> None:
+        for staff in (SUPPORT, TILL, ADMIN):
+            async with town.portal.signed_in(staff) as client:
+                await client.get(SEARCH, params={"phone": "5678"})
+
+        lines = await town.list_audit("customers.searched")
+        assert sorted(line["detail"]["purpose"] for line in lines) == [
+            "administration",
+            "support desk",
+            "till",
+        ]
+
     async def test_is_written_down_once_more_for_each_customer_who_is_revealed(self, town: Town) -> None:
         customers = [await town.add("A", f"B{number}") for number in range(2)]
         for customer in customers:
@@ -196,11 +217,12 @@ class TestRefusals:
             assert (answer.status_code, answer.json()["code"]) == (status, code), params
         assert await town.list_audit("customers.searched") == []
 
-    async def test_of_a_search_without_a_purpose(self, town: Town) -> None:
+    async def test_of_revealing_without_a_purpose(self, town: Town) -> None:
         async with town.portal.signed_in(SUPPORT) as client:
-            answer = await client.get("/api/v1/customers/search", params={"phone": "5678"})
+            answer = await client.get(SEARCH, params={"phone": "5678", "reveal": True})
 
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
+        assert await town.list_audit("customers.searched") == []
 
     async def test_of_customers_and_of_a_till_that_would_reveal(self, town: Town) -> None:
         customer = await town.search("hana@customer.example", phone="5678")
@@ -217,7 +239,7 @@ class TestRefusals:
         rest = limits.searches_per_minute - limits.reveals_per_minute - 1
         async with town.portal.signed_in(SUPPORT) as client:
             params = {"phone": "5678", "purpose": "Scraping"}
-            answers = [await client.get("/api/v1/customers/search", params=params) for _ in range(rest + 1)]
+            answers = [await client.get(SEARCH, params=params) for _ in range(rest + 1)]
 
         assert [answer.status_code for answer in revealed][-2:] == [200, 429]
         assert [answer.status_code for answer in answers][-2:] == [200, 429]
