@@ -47,9 +47,9 @@ class Adapters(msgspec.Struct, frozen=True, kw_only=True):
     sms: SmsSender | None = None
 
 
-def make_adapters(settings: Settings) -> Adapters:
-    """Everything built from the settings and nothing opened yet."""
-    side = make_salesforce_side(settings)
+def make_adapters(settings: Settings, *, client: SalesforceClient | None = None) -> Adapters:
+    """Everything built from the settings and nothing opened yet; `client` stands for the one made from them."""
+    side = make_salesforce_side(settings, client)
     clamd_address = settings.documents.clamd_address
     database = Database(settings.database)
     return Adapters(

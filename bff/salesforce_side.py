@@ -29,11 +29,11 @@ class SalesforceSide(msgspec.Struct, frozen=True, kw_only=True):
     account_view: AccountView
 
 
-def make_salesforce_side(settings: Settings) -> SalesforceSide:
-    """Built from the settings and not opened yet."""
+def make_salesforce_side(settings: Settings, client: SalesforceClient | None = None) -> SalesforceSide:
+    """Built from the settings and not opened yet; around this client, or one made from them too."""
     redis = Redis.from_url(settings.redis_url, timeout_s=settings.redis_timeout_s)
     broadcast = Broadcast(redis, settings.redis_url, channel=CHANNEL)
-    client = SalesforceClient(settings.salesforce)
+    client = client or SalesforceClient(settings.salesforce)
     salesforce = Salesforce(client)
     return SalesforceSide(
         redis=redis,

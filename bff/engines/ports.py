@@ -1,6 +1,7 @@
 """TCP ports on loopback."""
 
 import socket
+from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 
@@ -10,6 +11,17 @@ def choose_free_port() -> int:
     with socket.socket() as listener:
         listener.bind((LOOPBACK, 0))
         return int(listener.getsockname()[1])
+
+
+def choose_kept_port(kept: Path) -> int:
+    """The port of the last run when it is free, so that an address in somebody's shell stays good; else another, which
+    the file `kept` then names.
+    """
+    if kept.exists() and is_port_free(port := int(kept.read_text())):
+        return port
+    port = choose_free_port()
+    kept.write_text(f"{port}\n")
+    return port
 
 
 def is_port_free(port: int) -> bool:

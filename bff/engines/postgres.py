@@ -16,7 +16,7 @@ from psycopg import sql
 from bff.engines.accounts import can_reach, choose_uid, make_private_folder
 from bff.engines.away import forget_orphans, provide_away
 from bff.engines.errors import EngineError
-from bff.engines.ports import LOOPBACK, choose_free_port, is_port_free
+from bff.engines.ports import LOOPBACK, choose_kept_port
 from bff.engines.postgres_binaries import find_postgres
 from bff.engines.processes import spawn, stop, stop_stray
 
@@ -87,7 +87,7 @@ class Postgres:
 
     def launch(self) -> None:
         """Start the server process and return at once."""
-        self.port = self._choose_port()
+        self.port = choose_kept_port(self.folder / "postgres.port")
         options = [
             *(_LASTING if self._lasting else _FORGETFUL),
             "unix_socket_directories=",
@@ -208,15 +208,6 @@ class Postgres:
                 f"The data in {self._cluster} was made by PostgreSQL {kept}, but {ours} is what we found; "
                 "remove the folder or choose another --data-dir."
             )
-
-    def _choose_port(self) -> int:
-        """The port of the last run when it is free, so that a shell's DATABASE_URL stays good."""
-        kept = self.folder / "postgres.port"
-        if kept.exists() and is_port_free(port := int(kept.read_text())):
-            return port
-        port = choose_free_port()
-        kept.write_text(f"{port}\n")
-        return port
 
     def _stop_stray(self) -> None:
         """End the server of a run that was killed where the kernel could not tell it (see `die_with_parent`)."""

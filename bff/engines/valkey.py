@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bff.engines import apt
 from bff.engines.errors import EngineError
-from bff.engines.ports import LOOPBACK, choose_free_port, is_port_free
+from bff.engines.ports import LOOPBACK, choose_kept_port
 from bff.engines.processes import spawn, stop, stop_stray
 
 _START_TIMEOUT_S = 15
@@ -63,7 +63,7 @@ class Valkey:
 
     def launch(self) -> None:
         """Start the server process and return at once."""
-        self.port = self._choose_port()
+        self.port = choose_kept_port(self.folder / "valkey.port")
         self._write_configuration()
         self._process = spawn(
             [self._program, self.folder / "valkey.conf"],
@@ -117,15 +117,6 @@ class Valkey:
         except OSError:
             return False
         return answer == b"+OK\r\n+PONG\r\n"
-
-    def _choose_port(self) -> int:
-        """The port of the last run when it is free, so that a shell's REDIS_URL stays good."""
-        kept = self.folder / "valkey.port"
-        if kept.exists() and is_port_free(port := int(kept.read_text())):
-            return port
-        port = choose_free_port()
-        kept.write_text(f"{port}\n")
-        return port
 
     def _stop_stray(self) -> None:
         kept = self.folder / "valkey.pid"

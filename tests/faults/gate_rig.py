@@ -14,31 +14,22 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from bff.adapters import Adapters
+from bff.adapters import Adapters, make_adapters
 from bff.app import create_app
-from bff.db import Database
 from bff.demo.people import DEMO_ORGS, DEMO_PEOPLE
 from bff.demo.seed import seed_demo
 from bff.identity.development import sign_token
 from bff.identity.principals import Principals
-from bff.jobs import Jobs
-from bff.legacy import LegacyTable
 from bff.orders.rules import make_order_id
-from bff.safekeeping.sealing import DocumentKeys
 from bff.settings import Settings
 from cache.broadcast import Broadcast
 from cache.connection import Redis
-from cache.limits import Limiter
 from sf_sync.accounts import AccountView
 from sf_sync.client import SalesforceClient
 from sf_sync.client.breaker import Breaker
-from sf_sync.document_transfers import DocumentTransfers
-from sf_sync.documents import Documents
 from sf_sync.emulator.app import Emulator
 from sf_sync.objects.order_placement import PlanPlacement, plan_placement
-from sf_sync.offers import Offers
 from sf_sync.orders import Orders
-from sf_sync.salesforce import Salesforce
 from tests.fixtures.emulator import EmulatorServer
 from tests.fixtures.portal import running
 from tests.integration.cache.proxy import Proxy, open_proxy
@@ -219,7 +210,7 @@ async def open_rig(
                 server.settings, url=_at(server.url, salesforce), login_url=_at(server.url, salesforce)
             ),
         )
-        adapters = make_adapters(behind, breaker or Breaker(failures_to_open=NEVER), plan)
+        adapters = make_rig_adapters(behind, breaker or Breaker(failures_to_open=NEVER), plan)
         app = create_app(behind, adapters)
         proxies = {"salesforce": salesforce, "redis": redis, "postgres": postgres}
         rig = Rig(server.emulator, adapters, proxies)
@@ -242,29 +233,9 @@ async def open_feed(rig: Rig, settings: Settings) -> AsyncIterator[None]:
     await rig.direct.close()
 
 
-def make_adapters(settings: Settings, breaker: Breaker, plan: PlanPlacement) -> Adapters:
-    redis = Redis.from_url(settings.redis_url)
-    broadcast = Broadcast(redis, settings.redis_url, channel="portal:changes")
-    client = SalesforceClient(settings.salesforce, breaker=breaker)
-    salesforce = Salesforce(client)
-    database = Database(settings.database)
-    return Adapters(
-        database=database,
-        jobs=Jobs(settings.database),
-        redis=redis,
-        limiter=Limiter(redis),
-        broadcast=broadcast,
-        client=client,
-        salesforce=salesforce,
-        account_view=AccountView(salesforce, redis, broadcast),
-        documents=Documents(client),
-        offers=Offers(client),
-        orders=Orders(client, plan=plan),
-        document_keys=DocumentKeys(settings.documents.keys),
-        scanner=None,
-        legacy=LegacyTable(database, settings.legacy),
-        transfers=DocumentTransfers(client),
-    )
+def make_rig_adapters(settings: Settings, breaker: Breaker, plan: PlanPlacement) -> Adapters:
+    adapters = make_adapters(settings, client=SalesforceClient(settings.salesforce, breaker=breaker))
+    return msgspec.structs.replace(adapters, orders=Orders(adapters.client, plan=plan))
 
 
 def _port_of(url: str) -> int:
