@@ -47,6 +47,15 @@ REFUSALS = problems(
     TooManyRequests,
     *NOT_TAKEN.values(),
 )
+AN_UPLOAD: dict[str, Any] = {
+    "guards": [requires_customer],
+    "responses": REFUSALS,
+    "opt": {"accepts": MULTIPART},
+    "operation_class": UploadOperation,
+    "request_max_body_size": LARGEST_UPLOAD,
+    "tags": ["verification"],
+}
+"""What every route is told that takes a document."""
 
 Context = Annotated[Literal["account", "checkout"], QueryParameter(description="The page it was sent from")]
 
@@ -60,16 +69,7 @@ async def show_verification(
     return make_answer(assessment, find_texts(caller.locale))
 
 
-@post(
-    "/api/verification/id",
-    status_code=202,
-    guards=[requires_customer],
-    responses=REFUSALS,
-    opt={"accepts": MULTIPART},
-    operation_class=UploadOperation,
-    request_max_body_size=LARGEST_UPLOAD,
-    tags=["verification"],
-)
+@post("/api/verification/id", status_code=202, **AN_UPLOAD)
 async def submit_document(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],
@@ -81,16 +81,7 @@ async def submit_document(
     return make_answer(assessment, find_texts(caller.locale))
 
 
-@post(
-    "/api/verification/id/check",
-    status_code=200,
-    guards=[requires_customer],
-    responses=REFUSALS,
-    opt={"accepts": MULTIPART},
-    operation_class=UploadOperation,
-    request_max_body_size=LARGEST_UPLOAD,
-    tags=["verification"],
-)
+@post("/api/verification/id/check", status_code=200, **AN_UPLOAD)
 async def check_document(
     request: Request[Any, Any, Any],
     caller: NamedDependency[Caller],

@@ -6,8 +6,7 @@ import random
 import signal
 import sys
 from asyncio.subprocess import Process as Child
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -15,8 +14,10 @@ import pytest_asyncio
 from cache.policy import LeasePolicy
 from sf_sync.accounts import AccountView, Sighting
 from sf_sync.salesforce import Salesforce
-from tests.integration.feed.engine import Engine
-from tests.integration.feed.rig import ORG, Rig, open_rig, until
+from tests.integration.feed.fixtures import engine, rig
+from tests.integration.feed.rig import ORG, Rig, until
+
+__all__ = ["engine", "rig"]
 
 ACCOUNTS = 200
 CHANGES_PER_S = 80
@@ -60,20 +61,6 @@ class Feeds:
                 child.send_signal(signal.SIGTERM)
             async with asyncio.timeout(10):
                 assert await child.wait() == 0
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
-    engine.start()
-    yield engine
-    engine.kill()
-
-
-@pytest_asyncio.fixture
-async def rig(engine: Engine) -> AsyncIterator[Rig]:
-    async with open_rig(engine.url) as rig:
-        yield rig
 
 
 @pytest_asyncio.fixture

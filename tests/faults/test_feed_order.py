@@ -1,11 +1,9 @@
 """First the effect, then the position. The other order is tried too, to show that the test would notice it."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from cache.leadership import Leadership
 from sf_sync.feed.feed import LEADERSHIP
@@ -19,7 +17,10 @@ from sf_sync.feed.topics import AccountChanges, Topic
 from sf_sync.pubsub import pubsub_api_pb2 as pb2
 from sf_sync.salesforce import Salesforce
 from tests.integration.feed.engine import Engine
-from tests.integration.feed.rig import TOPIC, Process, Rig, open_rig, until
+from tests.integration.feed.fixtures import engine, rig
+from tests.integration.feed.rig import TOPIC, Process, Rig, until
+
+__all__ = ["engine", "rig"]
 
 
 class Killed(BaseException):
@@ -58,20 +59,6 @@ def make_failing_over(engine: Engine, process: Process) -> type[AccountChanges]:
             await until(lambda: process.redis.generation > generation and process.redis.is_connected)
 
     return FailsOver
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = Engine(tmp_path)
-    engine.start()
-    yield engine
-    engine.kill()
-
-
-@pytest_asyncio.fixture
-async def rig(engine: Engine) -> AsyncIterator[Rig]:
-    async with open_rig(engine.url) as rig:
-        yield rig
 
 
 async def run_session(process: Process, kind: type[Session], handler: type[AccountChanges]) -> None:
