@@ -363,9 +363,18 @@ class Backfill:
             late = await batches.count_late(session, org_id=self._org_id, beside_kinds=(KIND,), late_s=LATE_S)
         if standing is not None and standing.is_paused:
             return "bff migrate resume"
-        if self._adapters.client.budget.share >= STOPS_AT[Lane.BACKGROUND]:
+        if self._is_allowance_used() and not await self._probe():
             return "the daily allowance of API calls"
         return "customers' own documents and requests" if late else ""
+
+    def _is_allowance_used(self) -> bool:
+        return self._adapters.client.budget.share >= STOPS_AT[Lane.BACKGROUND]
+
+    async def _probe(self) -> bool:
+        """Whether calls are to be had again. Only an answer tells, so one is asked for as often as the budget lets."""
+        with suppress(SalesforceError):
+            await self._adapters.client.query("SELECT Id FROM Account LIMIT 1", lane=Lane.BACKGROUND)
+        return not self._is_allowance_used()
 
     def _wait_for(self, reason: str) -> None:
         if reason != self.progress.waits_for:

@@ -13,7 +13,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
-import msgspec
 from sqlalchemy import text
 
 from bff.adapters import Adapters, make_adapters, opened
@@ -26,6 +25,7 @@ from bff.migration.phases import Phase
 from bff.migration.rules import plan_move
 from bff.settings import Settings, read_settings
 from sf_sync.client import Lane
+from sf_sync.client.bodies import StreamedBody, encode_body
 from sf_sync.client.wire import format_composite
 from sf_sync.objects.document import DocumentFile
 from sf_sync.objects.document_transfer import TransferDocument, plan_transfer
@@ -137,9 +137,9 @@ async def make_bodies(adapters: Adapters, count: int) -> list[bytes]:
             judgement=plan.judgement,  # type: ignore[union-attr]
         )
         steps = plan_transfer(command, names=settings.account_fields)
-        bodies.append(
-            msgspec.json.encode(format_composite(steps, all_or_none=True, data_path=settings.data_path))
-        )
+        body = encode_body(format_composite(steps, all_or_none=True, data_path=settings.data_path))
+        assert isinstance(body, StreamedBody)
+        bodies.append(b"".join([part async for part in body.stream()]))
     return bodies
 
 

@@ -1,6 +1,7 @@
 """An org with an older portal's table, an operator, and what Salesforce really has."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,7 @@ from sqlalchemy import text
 
 from bff.adapters import Adapters
 from bff.demo.people import DEMO_ORGS
+from bff.legacy import LegacyTable
 from bff.migration.backfill import Backfill, Progress
 from bff.migration.board import Board
 from bff.migration.demo_data import INSERT_ROW, make_pictures, make_unique
@@ -64,9 +66,9 @@ class Town(msgspec.Struct, frozen=True):
         statement = "UPDATE migrations SET changed_at = changed_at - interval '3 seconds' RETURNING phase"
         await self.list_rows(statement)
 
-    async def purge(self, digests: Path) -> str:
+    async def purge(self, digests: Path, **options: Any) -> str:
         settings = self.portal.settings.database
-        return await purge(self.adapters, self.migration, self.org, settings, digests)
+        return await purge(self.adapters, self.migration, self.org, settings, digests, **options)
 
     async def look(self) -> Report:
         await self.side.reads.flush()
@@ -82,8 +84,8 @@ class Town(msgspec.Struct, frozen=True):
         await board.refresh()
         await self.side.board.refresh()
 
-    async def backfill(self) -> Progress:
-        return await Backfill(self.adapters, ORG_ID).run()
+    async def backfill(self, tell: Callable[[Progress], None] = lambda _: None) -> Progress:
+        return await Backfill(self.adapters, ORG_ID, tell=tell).run()
 
     async def verify(self, *, repair: bool = False) -> Outcome:
         return await Verifier(self.adapters, ORG_ID, settle_s=0.1).run(repair=repair)
@@ -131,14 +133,22 @@ class Town(msgspec.Struct, frozen=True):
         return len(list(self.emulator.org.select("ContentVersion")))
 
 
-@pytest_asyncio.fixture
-async def town(portal: Portal, emulator: Emulator) -> AsyncIterator[Town]:
-    settings = LegacySettings(shadow_reads=20)
-    side = make_migrating(portal.adapters, settings)
+@asynccontextmanager
+async def living_in(portal: Portal, emulator: Emulator, settings: LegacySettings) -> AsyncIterator[Town]:
+    """A town whose older table is where the settings say."""
+    legacy = LegacyTable(portal.adapters.database, settings)
+    side = make_migrating(msgspec.structs.replace(portal.adapters, legacy=legacy), settings)
     side.view.settle_s = 0.2
     async with side.adapters.database.orgless() as session:
         orgs = await list_orgs(session)
     org = next(org for org in orgs if org.id == ORG_ID)
     yield Town(portal, emulator, org, side, Migration(side.adapters, settings))
     await side.view.close()
+    await legacy.close()
     emulator.faults.reset()
+
+
+@pytest_asyncio.fixture
+async def town(portal: Portal, emulator: Emulator) -> AsyncIterator[Town]:
+    async with living_in(portal, emulator, LegacySettings(shadow_reads=20)) as town:
+        yield town
