@@ -9,7 +9,8 @@ from msgspec import Meta
 from bff.otp.rules import DIGITS, Purpose
 from bff.otp.service import Confirmed, Underway
 
-PhoneText = Annotated[str, Meta(min_length=1, max_length=64)]
+# No control characters; what follows the dollar sign keeps out a last line break, which Python's would let in.
+PhoneText = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
 # Digits of any script; the framework's patterns are Unicode's.
 CodeText = Annotated[str, Meta(min_length=DIGITS, max_length=DIGITS, pattern=rf"^\d{{{DIGITS}}}$")]
 

@@ -32,6 +32,8 @@ ODD_INPUT: list[tuple[str, dict[str, Any], int, str]] = [
     (SEND, {"phone": ""}, 400, "invalid_request"),
     (SEND, {"phone": 9012345678}, 400, "invalid_request"),
     (SEND, {"phone": "9" * 65}, 400, "invalid_request"),
+    (SEND, {"phone": "090\x001234567"}, 400, "invalid_request"),
+    (SEND, {"phone": "09012345678\n"}, 400, "invalid_request"),
     (SEND, {"purpose": "fun"}, 400, "invalid_request"),
     (SEND, {"language": "fr"}, 400, "invalid_request"),
     (SEND, {"orgId": "x"}, 400, "invalid_request"),
