@@ -15,7 +15,6 @@ from tests.fixtures.portal import ORIGIN, Portal
 
 pytestmark = pytest.mark.asyncio
 
-PER_OPERATION = 40
 LEFT_OUT = {"/api/status/stream", "/api/verification/id", "/api/verification/id/check"}
 """An endless answer, and uploads that are read as they come; they have tests of their own."""
 
@@ -28,12 +27,12 @@ def list_operations(document: dict[str, Any]) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations() if found.ok().path not in LEFT_OUT]
 
 
-def draw_cases(operation: Any, mode: GenerationMode) -> list[Case]:
+def draw_cases(operation: Any, mode: GenerationMode, most: int) -> list[Case]:
     """Drawn before they are sent, because the generator is synchronous and the portal lives in this loop."""
     cases: list[Case] = []
 
     @settings(
-        max_examples=PER_OPERATION,
+        max_examples=most,
         database=None,
         deadline=None,
         derandomize=True,
@@ -69,13 +68,14 @@ def list_checks() -> list[Any]:
 
 
 class TestContract:
+    @pytest.mark.parametrize("each", [15, pytest.param(100, marks=pytest.mark.soak)])
     @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-    async def test_holds_for_generated_calls(self, portal: Portal, mode: GenerationMode) -> None:
+    async def test_holds_for_generated_calls(self, portal: Portal, mode: GenerationMode, each: int) -> None:
         checks, sent = list_checks(), 0
         async with portal.signed_in() as hana:
             document = (await hana.get("/schema/openapi.json")).json()
             for operation in list_operations(document):
-                for case in draw_cases(operation, mode):
+                for case in draw_cases(operation, mode, each):
                     if case.path == "/api/auth/logout":
                         continue
                     case.body = as_javascript_sends(case.body)
