@@ -3,16 +3,22 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from litestar.params import HeaderParameter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.errors import IdempotencyKeyReused, InvalidRequest
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(name="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$"),
+]
 
 # A concurrent transaction with the same key makes this INSERT wait until that one ends: after its commit nothing
 # is inserted and its answer is read; after its rollback the row is ours.

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from bff.addresses.refusals import DefaultRequired, PointIncomplete, TooManyAddresses
 from bff.addresses.schemas import (
@@ -21,7 +21,7 @@ from bff.addresses.schemas import (
 )
 from bff.addresses.service import AddressBook
 from bff.errors import IdempotencyKeyReused, NotFound
-from bff.idempotency import parse_idempotency_key
+from bff.idempotency import IdempotencyKey, parse_idempotency_key
 from bff.identity import Caller, StaffRole, or_own, requires_staff_or_machine
 from bff.problems import WITH_BODY, problems
 
@@ -61,7 +61,7 @@ async def add_customer_address(
     data: JSONBody[NewAddressInput],
     caller: NamedDependency[Caller],
     address_book: NamedDependency[AddressBook],
-    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[bytes]:
     """Add an address. A customer's first one is the default; `isDefault` moves it to this one."""
     answer = await address_book.add(

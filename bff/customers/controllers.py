@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from bff.customers.access import (
     is_admin,
@@ -39,7 +39,7 @@ from bff.customers.schemas import (
 )
 from bff.customers.service import Customers, Once
 from bff.errors import Forbidden, IdempotencyKeyReused, NotFound
-from bff.idempotency import Answer, make_digest, parse_idempotency_key
+from bff.idempotency import Answer, IdempotencyKey, make_digest, parse_idempotency_key
 from bff.identity import Caller, or_own
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.otp import ProofRefused
@@ -47,8 +47,6 @@ from bff.phones import PhoneIsOperators, PhoneNotPersonal, PhoneNotValid
 from bff.problems import WITH_BODY, problems
 
 ONE = f"{PATH}/{{customer_id:uuid}}"
-
-Key = Annotated[str | None, HeaderParameter(name="Idempotency-Key")]
 
 
 def answers(status: int, description: str) -> dict[int, ResponseSpec]:
@@ -79,7 +77,7 @@ async def create_customer(
     data: JSONBody[NewCustomerInput],
     caller: NamedDependency[Caller],
     customers: NamedDependency[Customers],
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Make a customer: a guest needs nothing, a stub name and phone, a full one a proven phone and an e-mail."""
     new = read_new(data, caller.region)
@@ -182,7 +180,7 @@ async def upgrade_customer(
     data: JSONBody[UpgradeInput],
     caller: NamedDependency[Caller],
     customers: NamedDependency[Customers],
-    idempotency_key: Key = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Raise a guest to a stub or a full customer, or a stub to a full one; never back. The history stays."""
     raised = await customers.upgrade(

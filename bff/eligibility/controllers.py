@@ -1,11 +1,11 @@
 """HTTP in and out of internet eligibility."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import HeaderParameter, JSONBody
+from litestar.params import JSONBody
 
 from bff.eligibility.acceptance import Asked
 from bff.eligibility.refusals import (
@@ -17,7 +17,7 @@ from bff.eligibility.refusals import (
 from bff.eligibility.schemas import EligibilityAnswer, ReviewInput, make_answer
 from bff.eligibility.service import Eligibility
 from bff.errors import IdempotencyKeyReused, TooManyRequests
-from bff.idempotency import parse_idempotency_key
+from bff.idempotency import IdempotencyKey, parse_idempotency_key
 from bff.identity import Caller, requires_customer
 from bff.problems import WITH_BODY, problems
 from bff.texts import find_texts
@@ -59,7 +59,7 @@ async def request_review(
     caller: NamedDependency[Caller],
     eligibility: NamedDependency[Eligibility],
     data: JSONBody[ReviewInput] = NOTHING_SAID,
-    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Ask for a review of the address. 202: accepted, and `pending` from now on; 200: one was open already."""
     asked = Asked(address=data.address, sku=data.sku, notes=data.notes)

@@ -6,10 +6,10 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
-from litestar.params import FromPath, HeaderParameter, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from bff.errors import IdempotencyKeyReused, NotFound
-from bff.idempotency import make_digest, parse_idempotency_key
+from bff.idempotency import IdempotencyKey, make_digest, parse_idempotency_key
 from bff.identity import Caller, requires_customer
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.orders.answers import make_order_answer
@@ -47,7 +47,7 @@ async def submit_order(
     data: JSONBody[OrderInput],
     caller: NamedDependency[Caller],
     order_book: NamedDependency[OrderBook],
-    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response[Any]:
     """Place an order through the live gate. 409: blocked, with the problems of the evaluation; 503: nobody could tell.
     With an Idempotency-Key a repetition never places a second order.
