@@ -192,7 +192,15 @@ def provide(part: Any) -> Provide:
     def get_part() -> Any:
         return part
 
-    return Provide(get_part, sync_to_thread=False)
+    return Part(get_part, sync_to_thread=False)
+
+
+class Part(Provide):
+    """Equal to itself alone: the framework compares every part with every other one, for each route anew."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
 
 def make_lifespan(
