@@ -85,6 +85,14 @@ class Statements:
             " ORDER BY customer_id, submitted_at, id"
         )
 
+    def of_account(self) -> TextClause:
+        """Ours alone: the customers stand in the same database."""
+        return text(
+            f"{self._row} WHERE {self._org}customer_id IN"
+            " (SELECT c.id FROM customers c WHERE c.org_id = :org AND c.account_id = :account)"
+            " ORDER BY submitted_at, id"
+        )
+
     def changed(self) -> TextClause:
         when, key = self.name("updated_at"), self.name("id")
         return text(

@@ -70,18 +70,20 @@ def wait_until_healthy(port: int) -> None:
 
 
 def make_settings(database_url: str, redis_url: str, salesforce_url: str) -> Settings:
-    return read_settings(
-        {
-            "BFF_ENV": "development",
-            "BFF_SECRET_KEY": "only-for-benchmarks-" + "0" * 32,
-            "BFF_DOCUMENT_KEYS": "bench:" + base64.b64encode(bytes(32)).decode(),
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "SALESFORCE_URL": salesforce_url,
-            "SALESFORCE_CLIENT_ID": "portal-bff",
-            "SALESFORCE_CLIENT_SECRET": "local-development-only",
-        }
-    )
+    return read_settings(make_environ(database_url, redis_url, salesforce_url))
+
+
+def make_environ(database_url: str, redis_url: str, salesforce_url: str) -> dict[str, str]:
+    return {
+        "BFF_ENV": "development",
+        "BFF_SECRET_KEY": "only-for-benchmarks-" + "0" * 32,
+        "BFF_DOCUMENT_KEYS": "bench:" + base64.b64encode(bytes(32)).decode(),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "SALESFORCE_URL": salesforce_url,
+        "SALESFORCE_CLIENT_ID": "portal-bff",
+        "SALESFORCE_CLIENT_SECRET": "local-development-only",
+    }
 
 
 @asynccontextmanager
