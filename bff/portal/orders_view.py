@@ -104,7 +104,8 @@ def make_order_row(order: ShownOrder, position: Position, texts: Texts) -> Order
 
 def _name_line(line: Line, texts: Texts) -> str:
     name = texts.isolate(line.name)
-    return name if line.quantity == 1 else f"{name} × {line.quantity}"
+    # The number stays beside the name's last word when the line breaks.
+    return name if line.quantity == 1 else f"{name}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{line.quantity}"
 
 
 def _make_state_badge(order: ShownOrder, position: Position, texts: Texts) -> Badge:

@@ -86,7 +86,7 @@ OFFERS = (
         name="Home Internet 1 Gbps",
         family="Internet",
         price=5_720,
-        description="Fibre for detached houses, up to 1 Gbps, with a Wi-Fi router.",
+        description="Fibre for detached houses, up to 1 Gbps. A wireless router is included.",
         result="Home",
     ),
     DemoOffer(
@@ -94,7 +94,7 @@ OFFERS = (
         name="Home Internet 10 Gbps",
         family="Internet",
         price=7_480,
-        description="Fibre for detached houses, up to 10 Gbps, with a Wi-Fi 7 router.",
+        description="Fibre for detached houses, up to 10 Gbps. Our fastest wireless router is included.",
         result="Home",
     ),
     DemoOffer(
