@@ -116,4 +116,4 @@ def describe_exit(code: int) -> str:
 
 def read_last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
-    return lines[-1].strip() if lines else "it said nothing"
+    return lines[-1].strip().removeprefix("Error: ") if lines else "it said nothing"

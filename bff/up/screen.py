@@ -45,6 +45,7 @@ def make_addresses(addresses: Addresses, *, has_console: bool, has_people: bool)
     rows = {
         "Portal": f"{addresses.portal}/" + ("  (sign in as anybody below)" if has_people else ""),
         "Internet page": f"{addresses.portal}/account/shop/internet",
+        "SIM page": f"{addresses.portal}/account/shop/sim",
         "API and its schema": f"{addresses.portal}/schema",
         "Health": f"{addresses.portal}/health/ready",
         "Salesforce": addresses.salesforce,

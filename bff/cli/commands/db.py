@@ -37,7 +37,7 @@ def upgrade_command(demo: bool, mark: Path | None, data_dir: Path) -> None:
         upgrade(settings.database.owner_url, app_url=settings.database.url)
     except OperationalError as error:
         raise click.ClickException(
-            "PostgreSQL cannot be reached, or refuses the login, at DATABASE_OWNER_URL."
+            "PostgreSQL cannot be reached, or refuses the login, at DATABASE_OWNER_URL (default: DATABASE_URL)."
         ) from error
     if demo:
         ensure_issuer(data_dir.absolute())

@@ -21,6 +21,12 @@ class TestLastLine:
 
         assert read_last_line(log) == "PermissionError: no"
 
+    def test_of_a_command_is_its_error_alone(self, tmp_path: Path) -> None:
+        log = tmp_path / "prepare.log"
+        log.write_text("Error: PostgreSQL cannot be reached.\n")
+
+        assert read_last_line(log) == "PostgreSQL cannot be reached."
+
     def test_of_a_silent_process_says_so(self, tmp_path: Path) -> None:
         assert read_last_line(tmp_path / "missing.log") == "it said nothing"
 
