@@ -21,11 +21,13 @@ ADDRESSES = ("/api/verification/id", "/api/verification/id/check", "/account/sho
 
 @pytest.fixture
 def portal_settings(portal_settings: Settings) -> Settings:
-    """Without the quota, which would refuse most bodies before their first byte."""
+    """Without the quota, which would refuse most bodies before their first byte; and patient, as a long run meets moments
+    in which the machine is busy with something else.
+    """
     documents = msgspec.structs.replace(
         portal_settings.documents, uploads_per_hour=1_000_000, uploads_per_day=1_000_000
     )
-    return msgspec.structs.replace(portal_settings, documents=documents)
+    return msgspec.structs.replace(portal_settings, documents=documents, redis_timeout_s=30.0)
 
 
 class Attack:
