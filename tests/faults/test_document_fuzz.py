@@ -21,8 +21,8 @@ ADDRESSES = ("/api/verification/id", "/api/verification/id/check", "/account/sho
 
 @pytest.fixture
 def portal_settings(portal_settings: Settings) -> Settings:
-    """Without the quota, which would refuse most bodies before their first byte; and patient, as a long run meets moments
-    in which the machine is busy with something else.
+    """Without the quota, which would refuse most bodies before their first byte; and patient, as a long run meets
+    moments in which the machine is busy with something else.
     """
     documents = msgspec.structs.replace(
         portal_settings.documents, uploads_per_hour=1_000_000, uploads_per_day=1_000_000

@@ -116,6 +116,19 @@ class TestReceive:
         assert await refusal_of(endless()) == (413, "body_too_large")
         assert seen <= 10 * 1024 * 1024 + 65_536
 
+    async def test_stops_reading_what_has_no_end_behind_the_file(self) -> None:
+        seen = 0
+
+        async def endless() -> AsyncIterator[bytes]:
+            nonlocal seen
+            yield make_upload()
+            while True:
+                seen += 65_536
+                yield bytes(65_536)
+
+        assert await refusal_of(endless(), limits=Limits(document_bytes=len(JPEG))) == (413, "body_too_large")
+        assert seen <= 65_536
+
     async def test_refuses_a_bomb_by_its_header_at_once(self) -> None:
         body = make_upload(make_png_header(60_000, 60_000), "card.png")
         began = time.perf_counter()
