@@ -1,6 +1,6 @@
 """Customers: making, reading, changing, raising and deactivating them. Each write has its history and audit line."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -60,6 +60,12 @@ class Once(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
 
 
+class Done(msgspec.Struct, frozen=True):
+    profile: Profile
+    status: int
+    is_masked: bool = False
+
+
 class Customers:
     """One per process. NotFound is a customer of another org as well as none at all."""
 
@@ -75,26 +81,14 @@ class Customers:
         """The finished answer: 201, or 200 for the profile that a consumer had already.
 
         Raises:
-            Forbidden, FieldsMissing, ProofRefused, CustomerExists, IdempotencyKeyReused: nothing was made.
+            IdempotencyKeyReused, and what `Creation.create` raises: nothing was made.
         """
-        promised: list[UUID] = []
 
-        async def run() -> Answer:
+        async def create(session: AsyncSession) -> Done:
             made = await self._creation.create(session, caller, new)
-            await self._promise(session, made.profile, promised)
-            return await _make_answer(session, made.profile, status=201 if made.is_new else 200)
+            return Done(made.profile, status=201 if made.is_new else 200)
 
-        async with self._database.transaction(caller.org_id) as session:
-            answer = await replay_or_run(
-                session,
-                org_id=caller.org_id,
-                actor=caller.actor,
-                key=once.key,
-                digest=once.digest,
-                run=run,
-            )
-        await self._deliver(caller, promised)
-        return answer
+        return await self._carry_out(caller, once, create)
 
     async def get(self, caller: Caller, customer_id: UUID) -> CustomerAnswer:
         async with self._database.transaction(caller.org_id) as session:
@@ -156,9 +150,8 @@ class Customers:
             NotFound, CustomerDeactivated, UpgradeNotPossible, FieldsMissing, PhoneProofRequired, ProofRefused,
             IdempotencyKeyReused: nothing changed.
         """
-        promised: list[UUID] = []
 
-        async def run() -> Answer:
+        async def upgrade(session: AsyncSession) -> Done:
             profile = await self._lock(session, caller, customer_id)
             phone = given.get("phone", profile.phone)
             has_proof = await prove_phone(session, caller, proof=proof, phone=phone)
@@ -171,20 +164,9 @@ class Customers:
                 session, caller, profile, changes, action="upgraded", has_proof=has_proof
             )
             await add_addresses(session, raised, addresses)
-            await self._promise(session, raised, promised)
-            return await _make_answer(session, raised, status=200, is_masked=not sees_contacts(caller))
+            return Done(raised, status=200, is_masked=not sees_contacts(caller))
 
-        async with self._database.transaction(caller.org_id) as session:
-            answer = await replay_or_run(
-                session,
-                org_id=caller.org_id,
-                actor=caller.actor,
-                key=once.key,
-                digest=once.digest,
-                run=run,
-            )
-        await self._deliver(caller, promised)
-        return answer
+        return await self._carry_out(caller, once, upgrade)
 
     async def count(self, caller: Caller) -> list[Count]:
         async with self._database.transaction(caller.org_id) as session:
@@ -229,24 +211,36 @@ class Customers:
             await link_number(session, caller, changed, has_proof=has_proof, at=self._now())
         return changed
 
-    async def _promise(self, session: AsyncSession, profile: Profile, promised: list[UUID]) -> None:
-        if op_id := await promise_account(session, self._deliveries, profile):
-            promised.append(op_id)
+    async def _carry_out(
+        self, caller: Caller, once: Once, do: Callable[[AsyncSession], Awaitable[Done]]
+    ) -> Answer:
+        """Once per key, in one transaction with the promise of a full customer's Account. The try at it goes on behind:
+        nobody waits for Salesforce at a till.
+        """
+        promised: list[UUID] = []
 
-    async def _deliver(self, caller: Caller, promised: list[UUID]) -> None:
-        """The try goes on behind: nobody waits for Salesforce at a till."""
+        async def run() -> Answer:
+            done = await do(session)
+            if op_id := await promise_account(session, self._deliveries, done.profile):
+                promised.append(op_id)
+            shown = await show_customer(session, done.profile, is_masked=done.is_masked)
+            return Answer(status=done.status, body=msgspec.json.encode(shown))
+
+        async with self._database.transaction(caller.org_id) as session:
+            answer = await replay_or_run(
+                session,
+                org_id=caller.org_id,
+                actor=caller.actor,
+                key=once.key,
+                digest=once.digest,
+                run=run,
+            )
         for op_id in promised:
             await self._deliveries.attempt(caller.org_id, op_id, budget_s=0)
+        return answer
 
 
 def _get(profile: Profile | None) -> Profile:
     if profile is None:
         raise NotFound
     return profile
-
-
-async def _make_answer(
-    session: AsyncSession, profile: Profile, *, status: int, is_masked: bool = False
-) -> Answer:
-    shown = await show_customer(session, profile, is_masked=is_masked)
-    return Answer(status=status, body=msgspec.json.encode(shown))

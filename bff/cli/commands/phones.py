@@ -149,7 +149,8 @@ async def backfill(
             if state.seen - before < batch:
                 break
     console.print(
-        f"{org.slug}: {state.seen} orders seen, {state.linked} numbers linked, {state.passed_over} without one"
+        f"{org.slug}: {state.seen} orders seen, {state.linked} numbers linked, {state.passed_over} passed over:"
+        " counted before, or without a number that can be a customer's"
     )
     return state
 

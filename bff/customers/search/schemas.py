@@ -14,7 +14,7 @@ from bff.phones import LinkSource, mask_phone
 # Something to read, and no control characters.
 _LINE = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
 
-PHONE = QueryParameter(name="phone", min_length=1, max_length=64)
+PHONE = QueryParameter(name="phone", min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")
 NAME = QueryParameter(name="name", min_length=1, max_length=200, pattern=_LINE)
 EMAIL = QueryParameter(name="email", min_length=3, max_length=254, pattern=_LINE)
 NUMBER = QueryParameter(name="number", min_length=1, max_length=60, pattern=_LINE)
