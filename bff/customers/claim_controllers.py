@@ -1,5 +1,6 @@
 """HTTP in and out of claims: links that staff hand out, and the people who use them."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -25,7 +26,6 @@ from bff.customers.refusals import (
 )
 from bff.customers.schemas import CustomerAnswer, Email, PhoneText, Proof
 from bff.errors import Forbidden, NotFound
-from bff.freshness import to_seconds
 from bff.identity import Caller, CallerKind, requires_customer
 from bff.otp import ProofRefused
 from bff.phones import PhoneIsOperators, PhoneNotPersonal, PhoneNotValid, parse_phone
@@ -80,7 +80,7 @@ class ClaimLinkAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
     token: str
     url: str
-    expires_at: str
+    expires_at: datetime
 
 
 @post(
@@ -97,12 +97,11 @@ async def make_claim_link(
 ) -> ClaimLinkAnswer:
     """A link with which a person makes this customer their own; good for one use within 14 days."""
     link = await claims.make_link(caller, customer_id)
-    at = to_seconds(link.expires_at) or link.expires_at
     return ClaimLinkAnswer(
         token=link.token,
         # Behind the sign, where no log, proxy or referrer sees it.
         url=f"{settings.public_url}/account/claim#{link.token}",
-        expires_at=at.isoformat().replace("+00:00", "Z"),
+        expires_at=link.expires_at.replace(microsecond=0),
     )
 
 

@@ -106,7 +106,7 @@ class Claims:
         """The one customer of the caller's org with this number (E.164), which the proof is about.
 
         Raises:
-            ProofRefused, NotFound, ClaimAmbiguous, CustomerExists, FieldsMissing.
+            ProofRefused, NotFound, ClaimAmbiguous, ClaimRefused, CustomerExists, PhoneIsOperators, PhoneNotPersonal.
         """
         org_id, at = caller.org_id, self._now()
         async with self._database.transaction(org_id) as session:
@@ -148,7 +148,7 @@ class Claims:
                 email=await get_email(session, user_id),
             )
             profile = await insert_customer(session, new)
-            await write_down(session, caller.actor, profile, "created")
+            await write_down(session, name_actor(caller, org.id), profile, "created")
             return Joined(await show_customer(session, profile), is_new=True)
 
     async def _give(
@@ -173,7 +173,7 @@ class Claims:
             raise CustomerExists
         changes = {"user_id": user_id, **changes}
         await update_customer(session, org_id=org_id, customer_id=customer_id, changes=changes)
-        await write_down(session, caller.actor, profile, "claimed", changes)
+        await write_down(session, name_actor(caller, org_id), profile, "claimed", changes)
         return msgspec.structs.replace(profile, **changes)
 
     async def _lock_user(self, session: AsyncSession, caller: Caller, email: str | None) -> UUID:
@@ -184,6 +184,11 @@ class Claims:
         user_id = _get_user(caller)
         await lock_user(session, user_id)
         return user_id
+
+
+def name_actor(caller: Caller, org_id: UUID) -> str:
+    """As the org may know them: what a person is in another org is none of its business."""
+    return caller.actor if caller.org_id == org_id else f"user:{caller.user_id}"
 
 
 def _get_user(caller: Caller) -> UUID:

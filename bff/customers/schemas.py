@@ -27,7 +27,6 @@ from bff.customers.rules import (
     mask_email,
     to_wire,
 )
-from bff.freshness import to_seconds
 from bff.phones import mask_phone
 
 # What PostgreSQL and Python lower alike; addresses beyond ASCII are refused. What follows the dollar sign keeps out a
@@ -202,8 +201,8 @@ def make_customer(
         addresses=[make_customer_address(kept) for kept in addresses],
         status=profile.status,
         created_context=profile.created_context,
-        created_at=_to_seconds(profile.created_at),
-        updated_at=_to_seconds(profile.updated_at),
+        created_at=profile.created_at.replace(microsecond=0),
+        updated_at=profile.updated_at.replace(microsecond=0),
     )
 
 
@@ -226,13 +225,9 @@ def make_history_entry(entry: HistoryEntry) -> HistoryAnswer:
     change = entry.change
     return HistoryAnswer(
         id=entry.id,
-        at=_to_seconds(entry.at),
+        at=entry.at.replace(microsecond=0),
         actor=entry.actor,
         action=change["action"],
         before={to_wire(name): value for name, value in change["before"].items()},
         after={to_wire(name): value for name, value in change["after"].items()},
     )
-
-
-def _to_seconds(at: datetime) -> datetime:
-    return to_seconds(at) or at

@@ -85,7 +85,7 @@ def _make_found(found: Found, *, is_revealed: bool) -> FoundAnswer:
         email_verified=found.is_email_verified,
         status=found.status,
         created_context=found.created_context,
-        created_at=to_seconds(found.created_at) or found.created_at,
+        created_at=found.created_at.replace(microsecond=0),
         matches=[_make_match(match, is_revealed=is_revealed) for match in found.matches],
         revealed=is_revealed,
     )

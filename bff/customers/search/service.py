@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
 from bff.audit import record, record_each
@@ -58,25 +59,9 @@ class SearchDesk:
             await self._count(caller, "reveal", self._limits.reveals_per_minute)
         async with self._database.transaction(caller.org_id) as session:
             page = await find_customers(session, query, org_id=caller.org_id, cursor=cursor, limit=limit)
-            found = [str(customer.id) for customer in page.items]
-            kept = choose_purpose(caller, purpose)
-            await record(
-                session,
-                org_id=caller.org_id,
-                actor=caller.actor,
-                action="customers.searched",
-                subject="customers",
-                detail={"by": name_query(query), "purpose": kept, "found": found},
+            await write_down(
+                session, caller, query, page, purpose=choose_purpose(caller, purpose), reveal=reveal
             )
-            if reveal and found:
-                await record_each(
-                    session,
-                    org_id=caller.org_id,
-                    actor=caller.actor,
-                    action="customer.revealed",
-                    subjects=[f"customer:{customer_id}" for customer_id in found],
-                    detail={"purpose": kept},
-                )
         return page
 
     async def _count(self, caller: Caller, what: str, limit: int) -> None:
@@ -99,3 +84,27 @@ def choose_purpose(caller: Caller, stated: str | None) -> str:
 def name_query(query: Query) -> str:
     """Such as `phone` for `ByPhone`: by what, never what."""
     return type(query).__name__.removeprefix("By").lower()
+
+
+async def write_down(
+    session: AsyncSession, caller: Caller, query: Query, page: Page, *, purpose: str, reveal: bool
+) -> None:
+    """One line for the search, and one for each customer of whom more than masks is shown."""
+    found = [str(customer.id) for customer in page.items]
+    await record(
+        session,
+        org_id=caller.org_id,
+        actor=caller.actor,
+        action="customers.searched",
+        subject="customers",
+        detail={"by": name_query(query), "purpose": purpose, "found": found},
+    )
+    if reveal and found:
+        await record_each(
+            session,
+            org_id=caller.org_id,
+            actor=caller.actor,
+            action="customer.revealed",
+            subjects=[f"customer:{customer_id}" for customer_id in found],
+            detail={"purpose": purpose},
+        )

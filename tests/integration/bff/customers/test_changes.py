@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from bff.cli.commands.phones import unlink_from_all
+from bff.tenancy import Org
 from tests.integration.bff.customers.desk import (
     ADMIN,
     CUSTOMERS,
+    DEMO,
     MOBILE,
     OTHER_MOBILE,
     STUB,
@@ -166,6 +169,16 @@ class TestUnlinking:
             now = (await client.get(f"{CUSTOMERS}/{full['id']}")).json()
 
         assert (now["phone"], now["phoneVerified"]) == (OTHER_MOBILE, True)
+
+    async def test_of_an_operators_number_takes_its_proof_from_all_who_had_it(self, desk: Desk) -> None:
+        made = [await desk.make({**STUB, "proof": await desk.prove()}) for _ in range(2)]
+        org = Org(id=DEMO.id, slug=DEMO.slug, name=DEMO.name, region=DEMO.region, locale=DEMO.locale)
+        async with desk.portal.adapters.database.transaction(DEMO.id) as session:
+            assert await unlink_from_all(session, org, MOBILE) == 2
+        async with desk.staff() as client:
+            now = [(await client.get(f"{CUSTOMERS}/{one['id']}")).json() for one in made]
+
+        assert [one["phoneVerified"] for one in now] == [False, False]
 
     async def test_makes_an_upgrade_ask_for_a_new_proof(self, desk: Desk) -> None:
         stub = await desk.make({**STUB, "proof": await desk.prove()})

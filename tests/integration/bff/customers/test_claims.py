@@ -57,6 +57,20 @@ class TestLink:
         async with desk.person("hana@customer.example", "oman") as hana:
             assert (await hana.get(f"{CUSTOMERS}/{customer_id}")).status_code == 200
 
+    async def test_does_not_tell_an_org_who_somebody_is_in_another(self, desk: Desk) -> None:
+        customer_id, token = await make_omani(desk)
+        async with desk.portal.signed_in() as hana:
+            elsewhere = (await hana.get("/api/auth/session")).json()["customerId"]
+            await hana.post(CLAIMS, json={"by": "link", "token": token})
+
+        lines = await desk.list_rows(
+            "SELECT actor FROM audit WHERE subject = :subject UNION SELECT actor FROM customer_history",
+            org=OMAN,
+            subject=f"customer:{customer_id}",
+        )
+        assert {line["actor"].partition(":")[0] for line in lines} == {"machine", "user"}
+        assert elsewhere not in str(lines)
+
     async def test_is_good_for_one_of_many_at_once(self, desk: Desk) -> None:
         _, token = await make_omani(desk)
         people = [f"{name}@customer.example" for name in ("hana", "kenji", "sara", "omar", "noor")]
