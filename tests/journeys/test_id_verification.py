@@ -55,7 +55,10 @@ async def evaluate(page: Page) -> tuple[bool, list[str], str]:
 class TestEveryStatus:
     """First, while everybody's status is as the demo begins."""
 
-    @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (360, "dark"), (1280, "light")])
+    @pytest.mark.parametrize(
+        ("width", "scheme"),
+        [(360, "dark"), (1280, "light"), pytest.param(360, "light", marks=pytest.mark.soak)],
+    )
     async def test_fits_the_screen(self, town: Town, width: int, scheme: str) -> None:
         look: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
         for name in ("Hana Sato", "Kenji Mori", "Sara Ito", "Omar Hashimi"):

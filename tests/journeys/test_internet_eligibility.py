@@ -116,8 +116,15 @@ class TestNoor:
 
 
 class TestEveryPage:
-    @pytest.mark.parametrize("width", [360, 1280])
-    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    @pytest.mark.parametrize(
+        ("width", "scheme"),
+        [
+            (360, "light"),
+            (1280, "dark"),
+            pytest.param(360, "dark", marks=pytest.mark.soak),
+            pytest.param(1280, "light", marks=pytest.mark.soak),
+        ],
+    )
     async def test_fits_the_screen(self, town: Town, width: int, scheme: str) -> None:
         look: dict[str, Any] = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
         for name in ("Hana Sato", "Kenji Mori", "Sara Ito", "Omar Hashimi", "Noor Saleh"):
