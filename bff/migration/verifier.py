@@ -33,6 +33,8 @@ PAGE = 200
 READERS = 4
 UNSAFE = frozenset({DifferenceClass.MISSING, DifferenceClass.TRUNCATED})
 """Ignoring such a difference does not make the row verified: it may be the only place of its bytes."""
+SETTLING = frozenset(DifferenceClass) - {DifferenceClass.REPORTED}
+"""What may be on its way to being no difference."""
 SETTLE_S = 5.0
 """A verdict reaches the other side within seconds, and so does an upload."""
 
@@ -90,6 +92,7 @@ class Verifier:
         self._tell = tell
         self._ignores: set[tuple[str, str]] = set()
         self._ignored = 0
+        self._may_settle = False
 
     async def run(self, *, repair: bool = False) -> Outcome:
         """A pass that finds nothing counts towards the next phase; one that repairs does not.
@@ -129,16 +132,17 @@ class Verifier:
         """Rows that seem to differ; the others are verified."""
         checked = await self._collect(rows)
         inventory = await self._take_stock([each.document for each in checked if each.document])
-        doubtful = [each.row.id for each in checked if compare(each, inventory)]
+        found = {each.row.id: compare(each, inventory) for each in checked}
+        doubtful = [row_id for row_id, told in found.items() if told]
+        self._may_settle |= any(one.kind in SETTLING for told in found.values() for one in told)
         sound = [each.row.id for each in checked if each.row.id not in set(doubtful)]
         async with self._database.transaction(self._org_id) as session:
             await session.execute(repository.VERIFIED, {"org": self._org_id, "rows": sound})
         return doubtful
 
     async def _look_again(self, row_ids: Sequence[str], mending: Repair | None) -> list[Difference]:
-        if not row_ids:
-            return []
-        await asyncio.sleep(self._settle_s)
+        if self._may_settle:
+            await asyncio.sleep(self._settle_s)
         differences: list[Difference] = []
         for part in cut(row_ids, PAGE):
             rows = await self._legacy.list_some(self._org_id, part)

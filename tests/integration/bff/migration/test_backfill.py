@@ -1,12 +1,15 @@
 """Every row becomes a File of its account, with status, times and words, or is told why not."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from bff.migration import demo_data
-from bff.migration.backfill import Backfill, BackfillRefused
+from bff.migration.backfill import Backfill, BackfillRefused, Progress
 from bff.migration.phases import Phase
 from sf_sync.client.breaker import Breaker
 from tests.integration.bff.migration.town import ORG_ID, Town
@@ -113,3 +116,87 @@ class TestBackfill:
         states = await town.list_rows("SELECT state, count(*) FROM migration_documents GROUP BY state")
         assert states == [{"state": "moved", "count": 40}]
         assert town.count_versions() - before == 40
+
+
+class Waits:
+    """What a run says while it goes on, and an event for the first time that it waits."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self.began = asyncio.Event()
+
+    def hear(self, progress: Progress) -> None:
+        if progress.waits_for:
+            self.reasons.append(progress.waits_for)
+            self.began.set()
+
+
+LATE_UPLOAD = (
+    "INSERT INTO deliveries (org_id, id, kind, account_id, payload, next_attempt_at) VALUES"
+    " (current_setting('app.org')::uuid, gen_random_uuid(), 'id_document', '001000000000001AAA', '{}',"
+    " clock_timestamp() - interval '1 minute') RETURNING id"
+)
+
+
+@pytest.mark.asyncio
+class TestBackfillWaits:
+    async def test_for_an_operator(self, town: Town) -> None:
+        await self.wait_and_go_on(
+            town,
+            "bff migrate resume",
+            lambda: town.migration.set_paused(town.org, paused=True),
+            lambda: town.migration.set_paused(town.org, paused=False),
+        )
+
+    async def test_for_customers_whose_documents_are_late(self, town: Town) -> None:
+        await self.wait_and_go_on(
+            town,
+            "customers' own documents and requests",
+            lambda: town.list_rows(LATE_UPLOAD),
+            lambda: town.list_rows("DELETE FROM deliveries WHERE kind = 'id_document' RETURNING id"),
+        )
+
+    async def test_for_the_daily_allowance_and_notices_when_there_is_some_again(self, town: Town) -> None:
+        """Another system has used it up; the figure comes with answers only."""
+        budget = town.adapters.client.budget
+
+        async def use_up() -> None:
+            budget.observe({"sforce-limit-info": "api-usage=80000/100000"})
+
+        async def let_probe() -> None:
+            budget._told_at -= 600.0
+
+        await self.wait_and_go_on(town, "the daily allowance of API calls", use_up, let_probe)
+
+    async def wait_and_go_on(
+        self, town: Town, reason: str, hold: Callable[[], Awaitable[Any]], let: Callable[[], Awaitable[Any]]
+    ) -> None:
+        await demo_data.load(town.adapters, ORG_ID, rows=5)
+        await town.go_to(Phase.BACKFILL)
+        await hold()
+        waits = Waits()
+        running = asyncio.create_task(town.backfill(waits.hear))
+        async with asyncio.timeout(20):
+            await waits.began.wait()
+            moved = await town.list_rows("SELECT row_id FROM migration_documents WHERE state = 'moved'")
+            await let()
+            done = await running
+
+        assert set(waits.reasons) == {reason}
+        assert (moved, done.moved) == ([], 5)
+
+
+@pytest.mark.asyncio
+class TestTwoBackfills:
+    async def test_never_run_for_one_org(self, town: Town) -> None:
+        await demo_data.load(town.adapters, ORG_ID, rows=3)
+        await town.go_to(Phase.BACKFILL)
+        await town.migration.set_paused(town.org, paused=True)
+        waits = Waits()
+        first = asyncio.create_task(town.backfill(waits.hear))
+        async with asyncio.timeout(20):
+            await waits.began.wait()
+            with pytest.raises(BackfillRefused, match="running already"):
+                await town.backfill()
+            await town.migration.set_paused(town.org, paused=False)
+            assert (await first).moved == 3

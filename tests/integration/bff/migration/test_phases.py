@@ -1,5 +1,6 @@
 """What a customer is told and where an upload goes, in every phase; the table of phases is the parameter list."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -181,3 +182,38 @@ class TestShadow:
         assert report.entry is not None
         assert (report.entry.phase, report.entry.reason) == (Phase.SHADOW_READ, "1 of 1 reads differed.")
         assert (await get_status(town))["status"] == "verified"
+
+
+@pytest.mark.asyncio
+class TestTwoOperators:
+    async def test_take_one_step_between_them(self, town: Town) -> None:
+        await town.add_row(HANA_ID, submitted_at=YESTERDAY)
+        await town.go_to(Phase.LEGACY)
+        ends = await asyncio.gather(
+            *(town.migration.advance(town.org) for _ in range(4)), return_exceptions=True
+        )
+
+        refused = [end for end in ends if isinstance(end, StepRefused)]
+        assert [end for end in ends if end not in refused] == [Phase.DUAL_WRITE]
+        assert len(refused) == 3
+        assert (await town.look()).entry.phase is Phase.DUAL_WRITE  # type: ignore[union-attr]
+
+    async def test_cannot_ramp_what_has_stepped_back(self, town: Town) -> None:
+        await town.add_row(HANA_ID, submitted_at=YESTERDAY)
+        await town.go_to(Phase.DUAL_WRITE)
+        with pytest.raises(StepRefused, match="belongs to the ramp"):
+            await town.advance(percent=50)
+
+    async def test_are_told_what_is_waited_for_once(self, town: Town) -> None:
+        await town.add_row(HANA_ID, submitted_at=YESTERDAY)
+        await town.go_to(Phase.BACKFILL)
+        told: list[str] = []
+        with pytest.raises(StepRefused, match="1 rows are not in Salesforce yet"):
+            await town.migration.advance_in_time(town.org, percent=None, wait_s=1.2, tell=told.append)
+        advancing = asyncio.create_task(
+            town.migration.advance_in_time(town.org, percent=None, wait_s=20, tell=lambda _: None)
+        )
+        await town.backfill()
+
+        assert told == ["1 rows are not in Salesforce yet: run bff migrate backfill."]
+        assert await advancing is Phase.VERIFY
