@@ -17,6 +17,7 @@ from bff.adapters import Adapters
 from bff.db import Database
 from bff.deliveries.backlog import Backlog, read_backlog
 from bff.errors import PortalError
+from bff.phones import NUMBERING_PLANS
 from cache.errors import CacheError
 from sf_sync.feed.state import FeedMode, read_feed_state
 
@@ -92,6 +93,7 @@ def make_health(adapters: Adapters, now: Callable[[], float] = time.monotonic) -
         "salesforce": lambda: probe_salesforce(adapters),
         "feed": lambda: probe_feed(adapters),
         "deliveries": backlog.probe,
+        "phoneNumbers": probe_phone_numbers,
     }
     return Health(probes, essential=frozenset({"postgres"}))
 
@@ -124,6 +126,11 @@ async def probe_feed(adapters: Adapters) -> Dependency:
     if feed.mode is FeedMode.LIVE:
         return Dependency(state=State.UP, figures=figures)
     return Dependency(state=State.DEGRADED, detail="cached facts are re-read often instead", figures=figures)
+
+
+async def probe_phone_numbers() -> Dependency:
+    """Numbering plans change several times a year; an old one refuses numbers that people have."""
+    return Dependency(state=State.UP, figures={"plans": NUMBERING_PLANS})
 
 
 class _Backlogs:

@@ -9,6 +9,7 @@ from bff.phones.operators import SHARED_ABOVE
 from bff.phones.refusals import PhoneIsOperators, PhoneNotPersonal, refuse_excluded
 from bff.phones.repository import link_phone
 from bff.phones.rules import (
+    NUMBERING_PLANS,
     LineType,
     Phone,
     PhoneNotValid,
@@ -20,6 +21,7 @@ from bff.phones.rules import (
 )
 
 __all__ = [
+    "NUMBERING_PLANS",
     "SHARED_ABOVE",
     "LineType",
     "LinkOutcome",

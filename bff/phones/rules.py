@@ -11,6 +11,8 @@ from phonenumbers import PhoneNumberType
 from bff.errors import PortalError
 from bff.texts import N_
 
+NUMBERING_PLANS: str = phonenumbers.__version__
+"""Which edition of the world's numbering plans decides what a number is."""
 LONGEST = 64
 """No spelling of a number needs more, and the parser's time grows with the text."""
 SHOWN_DIGITS = 2

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import msgspec
+import phonenumbers
 import pytest
 from litestar import Litestar
 
@@ -20,10 +21,11 @@ class TestReady:
 
         told = answer.json()["dependencies"]
         assert answer.status_code == 200
-        assert set(told) == {"postgres", "redis", "salesforce", "feed", "deliveries"}
+        assert set(told) == {"postgres", "redis", "salesforce", "feed", "deliveries", "phoneNumbers"}
         assert told["postgres"]["state"] == told["redis"]["state"] == told["salesforce"]["state"] == "up"
         # No feed runs in this test, and nobody is kept waiting for that.
         assert (told["feed"]["state"], answer.json()["state"]) == ("degraded", "degraded")
+        assert told["phoneNumbers"]["figures"] == {"plans": phonenumbers.__version__}
         assert told["deliveries"]["figures"] == {"waiting": 0, "parked": 0, "oldestS": 0}
 
     async def test_serves_on_without_redis(self, portal: Portal) -> None:
