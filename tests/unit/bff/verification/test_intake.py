@@ -143,19 +143,28 @@ class TestReceive:
             yield make_upload()[:500]
             await asyncio.sleep(60)
 
-        limits = Limits(pace=Pace(chunk_s=0.05))
+        async with asyncio.timeout(5):
+            refusal = await refusal_of(silent(), limits=Limits(pace=Pace(chunk_s=0.05)))
 
-        assert await refusal_of(silent(), limits=limits) == (408, "upload_too_slow")
+        assert refusal == (408, "upload_too_slow")
 
     async def test_cuts_a_client_that_drips(self) -> None:
-        async def dripping() -> AsyncIterator[bytes]:
-            for byte in make_upload():
-                yield bytes([byte])
-                await asyncio.sleep(0.01)
+        pace = Pace(grace_s=0.05, bytes_per_s=100_000)
 
-        limits = Limits(pace=Pace(grace_s=0.05, bytes_per_s=100_000))
+        async with asyncio.timeout(5):
+            assert await refusal_of(drip(), limits=Limits(pace=pace)) == (408, "upload_too_slow")
 
-        assert await refusal_of(dripping(), limits=limits) == (408, "upload_too_slow")
+    async def test_cuts_a_client_that_takes_too_long_in_all(self) -> None:
+        pace = Pace(bytes_per_s=0, total_s=0.1)
+
+        async with asyncio.timeout(5):
+            assert await refusal_of(drip(), limits=Limits(pace=pace)) == (408, "upload_too_slow")
+
+
+async def drip() -> AsyncIterator[bytes]:
+    for byte in make_upload():
+        yield bytes([byte])
+        await asyncio.sleep(0.01)
 
 
 MALFORMED = {
