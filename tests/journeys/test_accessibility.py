@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
 PAGES = ("/account", "/account/shop/internet", "/account/shop/sim", "/account/orders", "/checkout")
 # Everybody is in another state; language and scheme take turns, and the long form of the test tries all together.
 EVERY_STATE = [
-    ("Hana Sato", "en", "light", (*PAGES, "/design", "/nowhere", "/sign-in")),
+    ("Hana Sato", "en", "light", (*PAGES, "/account/claim", "/design", "/nowhere", "/sign-in")),
     ("Kenji Mori", "ja", "dark", PAGES[:3]),
     ("Sara Ito", "ar", "light", PAGES),
     ("Omar Hashimi", "ar", "dark", PAGES[:3]),

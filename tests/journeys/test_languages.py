@@ -112,9 +112,9 @@ class TestEveryLanguage:
     @pytest.mark.parametrize(
         ("language", "width", "scheme"),
         [
-            ("ja", 360, "light"),
+            ("ja", 320, "light"),
             ("ar", 360, "dark"),
-            ("en", 768, "dark"),
+            ("en", 320, "dark"),
             ("ja", 768, "dark"),
             ("ar", 1280, "light"),
         ],
