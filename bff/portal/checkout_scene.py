@@ -87,7 +87,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def product_types(self) -> frozenset[ProductType]:
-        offers = self.evaluated.offers or {}
+        """What the cart may hold, while nobody can tell what it holds."""
+        offers = self.evaluated.offers
+        if offers is None:
+            return frozenset(ProductType)
         return frozenset(offers[sku].product_type for sku, _ in self.cart.items if sku in offers)
 
     def judged(self, verdict: Verdict) -> "Scene":

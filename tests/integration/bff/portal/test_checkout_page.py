@@ -131,6 +131,7 @@ class TestVerdict:
         assert page.status_code == 503
         assert NET in show(page)
         assert "Total a month" not in show(page)
+        assert "Not needed for this order" not in show(page)
 
     async def test_of_nothing_shows_where_to_begin(self, scene: Scene) -> None:
         scene.emulator.faults.change({"unavailable": True})
