@@ -2,19 +2,15 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
 
 import msgspec
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bff.adapters import Adapters
-from bff.audit import record
 from bff.deliveries import Deliveries, DeliveryState
 from bff.errors import TooManyRequests
 from bff.identity import Caller
-from bff.safekeeping.sealing import PART_BYTES, Seal
-from bff.verification.delivery import KIND, Promise, format_identity
+from bff.verification.acceptance import Acceptance, Decision, Owner
 from bff.verification.examination import Body, Examination, Examined, check_quality
 from bff.verification.intake.spool import Spool
 from bff.verification.older_table import OlderTable, Reserved
@@ -24,12 +20,6 @@ from bff.verification.reading import Reader
 from bff.verification.refusals import AlreadyVerified, StatusUnknown
 from bff.verification.repository import (
     Attempt,
-    NewAttempt,
-    find_repetition,
-    get_next_number,
-    insert_attempt,
-    insert_kept_attempt,
-    insert_part,
     list_attempts,
 )
 from bff.verification.rules import (
@@ -38,7 +28,6 @@ from bff.verification.rules import (
     LocalPicture,
     Seen,
     assess,
-    find_open_attempt,
     plan_upload,
 )
 from cache.errors import CacheError
@@ -46,26 +35,12 @@ from sf_sync.objects.account import VerificationFacts
 
 INLINE_BUDGET_S = 2.5
 """How long a customer waits for Salesforce before the worker takes over."""
-_EXTENSIONS = {"jpeg": "jpg", "png": "png", "pdf": "pdf"}
 
 log = structlog.get_logger(__name__)
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class Owner(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose document it is, and on which page it was sent (`account` or `checkout`)."""
-
-    caller: Caller
-    customer_id: UUID
-    account_id: str
-    context: str
-
-    @property
-    def org_id(self) -> UUID:
-        return self.caller.org_id
 
 
 class Verification:
@@ -88,6 +63,7 @@ class Verification:
         self._examination = examination
         self._quota = quota
         self._older_table = older_table
+        self._acceptance = Acceptance(adapters, deliveries, examination.courtesy, quota=quota, now=now)
         self._now = now
 
     async def submit(
@@ -112,7 +88,8 @@ class Verification:
                 if requires_quality:
                     check_quality(examined)
                 reserved = await self._reserve(owner)
-                attempt = await self._store(owner, examined, rebuilt, seen, expected, reserved)
+                decision = Decision(seen=seen, expected=expected, reserved=reserved)
+                attempt = await self._acceptance.store(owner, examined, rebuilt, decision)
         await self._pictures.announce([owner.account_id])
         if reserved and reserved.is_only:
             return _describe(attempt)
@@ -163,123 +140,10 @@ class Verification:
         if not taken.allowed:
             raise TooManyRequests(retry_after_s=taken.retry_after_s)
 
-    async def _store(
-        self,
-        owner: Owner,
-        examined: Examined,
-        rebuilt: Spool,
-        seen: Seen | None,
-        expected: VerificationFacts,
-        reserved: Reserved | None,
-    ) -> AttemptSeen:
-        """The attempt, the sealed document, the delivery and the audit line in one transaction."""
-        attempt_id = reserved.attempt_id if reserved else uuid4()
-        seal = self._adapters.document_keys.make_seal(identity=format_identity(owner.org_id, attempt_id))
-        async with (
-            self._pictures.writing(owner.account_id),
-            self._adapters.database.transaction(owner.org_id) as session,
-        ):
-            number = await get_next_number(session, org_id=owner.org_id, account_id=owner.account_id)
-            if repeated := await self._find_repetition(session, owner, examined, seen):
-                return repeated
-            await check_quota(session, self._quota, owner.org_id, owner.account_id, now=self._now())
-            number += len(reserved.older) if reserved else 0
-            attempt = self._make_attempt(owner, examined, attempt_id=attempt_id, number=number)
-            if reserved:
-                await reserved.store(session, attempt, b"".join(rebuilt.blocks()))
-            if reserved and reserved.is_only:
-                await insert_kept_attempt(session, attempt)
-            else:
-                await insert_attempt(session, attempt, seal.envelope)
-                await self._insert_parts(session, attempt, rebuilt, seal)
-                await self._deliver(session, owner, attempt, examined, expected)
-            await self._record(session, owner, attempt)
-        return AttemptSeen(
-            id=attempt.id,
-            number=number,
-            shown_name=attempt.shown_name,
-            size=attempt.size,
-            submitted_at=attempt.submitted_at,
-        )
-
-    async def _find_repetition(
-        self, session: AsyncSession, owner: Owner, examined: Examined, seen: Seen | None
-    ) -> AttemptSeen | None:
-        """The same bytes again while they wait for review: a lost answer or a double click, not a new attempt."""
-        newest = await find_repetition(
-            session, org_id=owner.org_id, account_id=owner.account_id, sha256=examined.sha256
-        )
-        if newest is None:
-            return None
-        assessment = assess(seen, LocalPicture(attempt=newest))
-        is_under_review = find_open_attempt(seen, LocalPicture(attempt=newest)) or (
-            assessment and assessment.status.value == "submitted"
-        )
-        return newest if is_under_review else None
-
-    async def _insert_parts(
-        self, session: AsyncSession, attempt: NewAttempt, rebuilt: Spool, seal: Seal
-    ) -> None:
-        last = max(rebuilt.size - 1, 0) // PART_BYTES
-        for number, part in enumerate(rebuilt.parts(PART_BYTES)):
-            await self._examination.courtesy.give_way()
-            await insert_part(
-                session, attempt, number, seal.close(part, number=number, is_last=number == last)
-            )
-
-    def _make_attempt(self, owner: Owner, examined: Examined, *, attempt_id: UUID, number: int) -> NewAttempt:
-        return NewAttempt(
-            org_id=owner.org_id,
-            id=attempt_id,
-            customer_id=owner.customer_id,
-            account_id=owner.account_id,
-            number=number,
-            sha256=examined.sha256,
-            stored_md5=examined.stored_md5,
-            size=examined.size,
-            kind=examined.inspected.kind,
-            shown_name=examined.shown_name,
-            context=owner.context,
-            submitted_at=self._now(),
-        )
-
     async def _reserve(self, owner: Owner) -> Reserved | None:
         if self._older_table is None:
             return None
         return await self._older_table.reserve(owner.org_id, owner.account_id)
-
-    async def _deliver(
-        self,
-        session: AsyncSession,
-        owner: Owner,
-        attempt: NewAttempt,
-        examined: Examined,
-        expected: VerificationFacts,
-    ) -> None:
-        promise = Promise(
-            submitted_at=attempt.submitted_at,
-            expected=expected,
-            file_name=f"{attempt.id}.{_EXTENSIONS[attempt.kind]}",
-            is_scanned=examined.is_scanned,
-        )
-        await self._deliveries.enqueue(
-            session,
-            kind=KIND,
-            org_id=owner.org_id,
-            account_id=owner.account_id,
-            payload=msgspec.to_builtins(promise),
-            op_id=attempt.id,
-        )
-
-    async def _record(self, session: AsyncSession, owner: Owner, attempt: NewAttempt) -> None:
-        await record(
-            session,
-            org_id=owner.org_id,
-            actor=owner.caller.actor,
-            action="verification.submitted",
-            subject=f"account:{owner.account_id}",
-            detail={"attempt": str(attempt.id), "number": attempt.number},
-        )
 
     async def _answer_superseded(self, caller: Caller) -> Assessment:
         """Salesforce would not have it, because the account had moved on: the customer is told what holds now."""
