@@ -68,7 +68,7 @@ def count_versions(emulator: Emulator) -> int:
 @pytest.mark.timeout(1800)
 @pytest.mark.asyncio
 class TestDocumentsUnderCuts:
-    @pytest.mark.parametrize("uploads", [300, pytest.param(1_000, marks=pytest.mark.soak)])
+    @pytest.mark.parametrize("uploads", [120, pytest.param(1_000, marks=pytest.mark.soak)])
     async def test_become_exactly_one_file_each(self, scene: Scene, uploads: int) -> None:
         emulator = scene.emulator
         callers = await make_customers(scene.portal, make_accounts(emulator, uploads))

@@ -32,7 +32,7 @@ async def ask(eligibility: Eligibility, callers: list[Caller]) -> Counter[int]:
 @pytest.mark.timeout(900)
 @pytest.mark.asyncio
 class TestRequestsUnderCuts:
-    @pytest.mark.parametrize("requests", [300, pytest.param(2_000, marks=pytest.mark.soak)])
+    @pytest.mark.parametrize("requests", [120, pytest.param(2_000, marks=pytest.mark.soak)])
     async def test_open_exactly_one_case_each(self, scene: Scene, requests: int) -> None:
         emulator = scene.emulator
         callers = await make_customers(scene.portal, make_accounts(emulator, requests))
