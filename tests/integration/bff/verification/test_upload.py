@@ -1,6 +1,7 @@
 """A document goes from the browser to Salesforce Files; the customer is told one status at every step."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -21,6 +22,17 @@ async def upload(
     client: httpx.AsyncClient, content: bytes = JPEG, name: str = "card.jpg", **options: Any
 ) -> httpx.Response:
     return await client.post("/api/verification/id", files={"file": (name, content, "image/jpeg")}, **options)
+
+
+async def send_unread(client: httpx.AsyncClient) -> httpx.Response:
+    """The answer to a document whose first byte nobody may ask for."""
+
+    async def untouched() -> AsyncIterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    return await client.post("/api/verification/id", content=untouched(), headers=headers)
 
 
 def list_calls(emulator: Emulator) -> list[str]:
@@ -95,7 +107,10 @@ class TestUpload:
             answer = await upload(sara)
             shown = (await sara.get("/api/verification/id")).json()
 
+            unread = await send_unread(sara)
+
         assert (answer.status_code, answer.json()["code"]) == (409, "already_verified")
+        assert (unread.status_code, unread.json()["code"]) == (409, "already_verified")
         assert (shown["status"], shown["canUpload"]) == ("verified", False)
 
     async def test_after_a_rejection_clears_the_reviewers_words(self, portal: Portal) -> None:
@@ -127,8 +142,27 @@ class TestUpload:
                 assert (await upload(hana, make_jpeg((900 + number, 700)))).status_code == 202
             answer = await upload(hana, make_jpeg((990, 700)))
 
+            unread = await send_unread(hana)
+
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_uploads")
         assert int(answer.headers["retry-after"]) > 3000
+        assert (unread.status_code, unread.json()["code"]) == (429, "too_many_uploads")
+
+    async def test_the_sixty_first_body_of_an_hour_is_refused_unread_whatever_was_in_the_others(
+        self, portal: Portal
+    ) -> None:
+        async with portal.signed_in(HANA) as hana:
+            for _ in range(60):
+                assert (await upload(hana, b"no picture")).status_code == 422
+            answer = await send_unread(hana)
+
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
+
+    async def test_of_several_at_once_no_more_are_taken_than_of_as_many_in_turn(self, portal: Portal) -> None:
+        async with portal.signed_in(HANA) as hana:
+            answers = await asyncio.gather(*(upload(hana, make_jpeg((80 + n, 60))) for n in range(8)))
+
+        assert sorted(answer.status_code for answer in answers) == [202] * 5 + [429] * 3
 
 
 REFUSED: dict[str, tuple[str, bytes, int, str]] = {
