@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pikepdf
 import pytest
 import pytest_asyncio
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, JpegImagePlugin, PngImagePlugin
 
 from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, Quality, RefusalCode
 from bff.verification.inspection.headers import check_declared_size
@@ -199,6 +199,29 @@ class TestRebuild:
 
         assert Image.open(io.BytesIO(inspected.content)).size == (800, 1200)
 
+    async def test_leaves_of_a_jpeg_what_makes_the_picture_and_nothing_else(
+        self, inspectors: Inspectors
+    ) -> None:
+        note = made.CANARY * 9
+        content = made.make_jpeg(exif=made.make_exif(), comment=note, icc_profile=note, xmp=note)
+        assert {"APP1", "APP2", "COM"} <= set(list_segments(content))
+
+        inspected = await judge(inspectors, "card.jpg", content)
+
+        assert set(list_segments(inspected.content)) == {"APP0", "DQT", "SOF0", "DHT", "SOS"}
+
+    async def test_leaves_of_a_png_what_makes_the_picture_and_nothing_else(
+        self, inspectors: Inspectors
+    ) -> None:
+        notes = PngImagePlugin.PngInfo()
+        notes.add_text("Author", made.CANARY.decode(), zip=True)
+        content = made.make_png(pnginfo=notes, exif=made.make_exif(), icc_profile=made.CANARY)
+        assert {b"zTXt", b"eXIf", b"iCCP"} <= set(list_chunks(content))
+
+        inspected = await judge(inspectors, "card.png", content)
+
+        assert set(list_chunks(inspected.content)) == {b"IHDR", b"IDAT", b"IEND"}
+
     async def test_keeps_the_shades_of_a_scan_of_16_bits(self, inspectors: Inspectors) -> None:
         inspected = await judge(inspectors, "card.png", made.make_grey_png((1001, 700)))
 
@@ -221,6 +244,22 @@ class TestRebuild:
         with pikepdf.open(io.BytesIO(inspected.content)) as stored:
             assert "/Info" not in stored.trailer
         assert made.CANARY not in inspected.content
+
+
+def list_segments(jpeg: bytes) -> Iterator[str]:
+    """The names of the segments up to the picture's data (ITU-T T.81, table B.1)."""
+    at, name = 2, ""
+    while name != "SOS":
+        name = JpegImagePlugin.MARKER[jpeg[at + 1] + 0xFF00][0]
+        yield name
+        at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+
+
+def list_chunks(png: bytes) -> Iterator[bytes]:
+    at = 8
+    while at < len(png):
+        yield png[at + 4 : at + 8]
+        at += 12 + int.from_bytes(png[at : at + 4], "big")
 
 
 def pictures() -> Iterator[tuple[str, bytes, tuple[Quality, ...]]]:
