@@ -10,7 +10,7 @@ from bff.texts import get_texts
 from tests.journeys.test_accessibility import PLACE_ORDER
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 PAGES = ("/account", "/account/shop/internet", "/account/shop/sim", "/account/orders", "/checkout")
 # Texts with Latin words that nothing keeps apart from the Arabic around them. What our own sentences say is left out.
@@ -81,6 +81,7 @@ class TestArabic:
         for name in ("Sara Ito", "Omar Hashimi", "Kenji Mori"):
             async with town.visit(name, "/account/shop/sim", language="ar") as page:
                 await page.locator("#add-SIM-3G").click()
+                await expect(page.locator('.notice[role="status"]')).to_be_visible()
                 loose += await page.evaluate(LIST_LOOSE)
                 await page.goto("/checkout")
                 await page.locator("#remove-SIM-3G").click()
