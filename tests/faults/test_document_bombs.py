@@ -42,9 +42,9 @@ def test_bombs_are_refused_at_once_and_unopened(tmp_path: Path, capsys: pytest.C
 
     with capsys.disabled():
         for name, cost in zip(BOMBS, costs, strict=True):
-            sys.stdout.write(f"\n{name}: {cost.took_ms} ms, {cost.memory_mb} MB")
+            sys.stdout.write(f"\n{name}: {cost.took_ms} ms ({cost.cpu_ms} ms of work), {cost.memory_mb} MB")
     for (_, _, code), cost in zip(BOMBS.values(), costs, strict=True):
-        assert (cost.refused, cost.took_ms < MOST_MS, cost.memory_mb < MOST_MB) == (code, True, True)
+        assert (cost.refused, cost.cpu_ms < MOST_MS, cost.memory_mb < MOST_MB) == (code, True, True)
 
 
 def test_a_heap_of_small_ones_is_stopped_by_the_forks_limits(tmp_path: Path) -> None:
@@ -55,4 +55,4 @@ def test_a_heap_of_small_ones_is_stopped_by_the_forks_limits(tmp_path: Path) -> 
 
     assert cost.refused == "document_too_complex"
     assert cost.memory_mb < 64
-    assert cost.took_ms < 8_000
+    assert cost.cpu_ms < 8_000
