@@ -131,12 +131,12 @@ class TestReceive:
 
     async def test_refuses_a_bomb_by_its_header_at_once(self) -> None:
         body = make_upload(make_png_header(60_000, 60_000), "card.png")
-        began = time.perf_counter()
+        began = time.process_time()
         with Spool() as spool, pytest.raises(DocumentRefused) as refused:
             await receive(chunked(body), spool)
 
         assert refused.value.code is RefusalCode.TOO_MANY_PIXELS
-        assert time.perf_counter() - began < 0.05
+        assert time.process_time() - began < 0.05
 
     async def test_cuts_a_client_that_goes_silent(self) -> None:
         async def silent() -> AsyncIterator[bytes]:
