@@ -15,7 +15,8 @@ from bff.verification.inspection.findings import DocumentRefused, Inspected, Kin
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 16_000
-JPEG_QUALITY = 90
+JPEG_QUALITIES = (90, 80, 65)
+"""Tried in this order until the picture fits; text on a card stays sharp at all of them."""
 MAX_STORED_BYTES = 10 * 1024 * 1024
 MIN_LONG_SIDE = 800
 MIN_LUMINANCE = 45
@@ -33,8 +34,8 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 def inspect_image(kind: Kind, content: bytes) -> Inspected:
     """Decode fully and rebuild. JPEG and HEIC leave as JPEG, PNG as PNG.
 
-    Raises DocumentRefused: DAMAGED, or TOO_MANY_PIXELS (over 40 megapixels or 16,000 pixels a side, read from
-    the header).
+    Raises DocumentRefused: DAMAGED, TOO_MANY_PIXELS (over 40 megapixels or 16,000 pixels a side, read from the
+    header), or TOO_LARGE (over 10 MiB however it is written).
     """
     try:
         pixels = _read_pixels(kind, content)
@@ -72,15 +73,23 @@ def _flatten(image: Image.Image) -> Image.Image:
 
 
 def _write(kind: Kind, pixels: Image.Image) -> tuple[Kind, bytes]:
-    out = io.BytesIO()
     if kind is Kind.PNG:
+        out = io.BytesIO()
         pixels.save(out, "PNG")
         # A photograph as PNG may grow when it is written anew; as JPEG it fits and loses nothing a reviewer needs.
         if out.tell() <= MAX_STORED_BYTES:
             return Kind.PNG, out.getvalue()
+    return Kind.JPEG, write_jpeg(pixels, MAX_STORED_BYTES)
+
+
+def write_jpeg(pixels: Image.Image, most_bytes: int) -> bytes:
+    """Raises DocumentRefused TOO_LARGE."""
+    for quality in JPEG_QUALITIES:
         out = io.BytesIO()
-    pixels.save(out, "JPEG", quality=JPEG_QUALITY)
-    return Kind.JPEG, out.getvalue()
+        pixels.save(out, "JPEG", quality=quality)
+        if out.tell() <= most_bytes:
+            return out.getvalue()
+    raise DocumentRefused(RefusalCode.TOO_LARGE)
 
 
 def assess_quality(pixels: Image.Image) -> tuple[Quality, ...]:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image, ImageFilter, JpegImagePlugin, PngImagePlugin
 
+from bff.verification.inspection import images
 from bff.verification.inspection.findings import DocumentRefused, Inspected, Kind, Quality, RefusalCode
 from bff.verification.inspection.headers import check_declared_size
 from bff.verification.inspection.inspectors import Inspectors
@@ -198,6 +199,20 @@ class TestRebuild:
         inspected = await judge(inspectors, "card.jpg", content)
 
         assert Image.open(io.BytesIO(inspected.content)).size == (800, 1200)
+
+    async def test_keeps_a_dense_picture_within_the_size_of_a_document(self, inspectors: Inspectors) -> None:
+        content = made.write(Image.effect_noise((3700, 3700), 80), "JPEG", quality=50)
+        assert len(content) < images.MAX_STORED_BYTES
+
+        inspected = await judge(inspectors, "card.jpg", content)
+
+        assert len(content) < len(inspected.content) <= images.MAX_STORED_BYTES
+
+    async def test_takes_none_that_does_not_get_small_enough(self) -> None:
+        with pytest.raises(DocumentRefused) as refused:
+            images.write_jpeg(made.make_card(), 1_000)
+
+        assert refused.value.code is RefusalCode.TOO_LARGE
 
     async def test_leaves_of_a_jpeg_what_makes_the_picture_and_nothing_else(
         self, inspectors: Inspectors
