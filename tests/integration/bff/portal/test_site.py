@@ -83,6 +83,17 @@ class TestSignOut:
         assert after.status_code == 401
 
 
+class TestWithoutScripts:
+    @pytest.mark.parametrize("page", ["/account", PAGE, "/account/shop/sim", "/checkout"])
+    async def test_a_page_that_follows_the_status_says_how_to_see_news(self, scene: Scene, page: str) -> None:
+        async with scene.portal.signed_in(make_email("kenji")) as client:
+            told = (await client.get(page, headers=HTML)).text
+
+        [hint] = re.findall(r"<noscript>(.*?)</noscript>", told, flags=re.DOTALL)
+        assert "data-live" in told
+        assert "Load this page again to see what has changed." in hint
+
+
 class TestErrorPages:
     async def test_a_browser_gets_a_page(self, scene: Scene) -> None:
         async with scene.portal.connect(HTML) as client:
