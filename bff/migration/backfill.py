@@ -22,6 +22,7 @@ from bff.adapters import Adapters
 from bff.deliveries import Deliveries, Delivery, DeliveryState, Outcome, Refused, Retry, Unknown, batches
 from bff.legacy import LegacyRow
 from bff.migration import repository
+from bff.migration.loads import LOAD_DOCUMENTS, Content, Load, Room, Unit, cut_loads
 from bff.migration.moving import KIND, move, settle_moves
 from bff.migration.phases import Phase
 from bff.migration.promising import apply_promises, pick_unmoved, plan_promises
@@ -34,8 +35,6 @@ from sf_sync.objects.account import AccountFacts
 PAGE = 100
 SETTLE_AT_ONCE = 50
 SETTLE_AFTER_S = 0.25
-LOAD_DOCUMENTS, LOAD_BYTES = 16, 4 * 1024 * 1024
-"""What is read at once; a larger document comes alone."""
 AHEAD = 2 * LOAD_DOCUMENTS
 AHEAD_BYTES = 16 * 1024 * 1024
 """How much may be read and not sent yet."""
@@ -78,37 +77,6 @@ class Progress(msgspec.Struct, kw_only=True):
     @property
     def left_s(self) -> float | None:
         return (self.total - self.done) / self.rate if self.moved else None
-
-
-class Unit(msgspec.Struct, frozen=True):
-    """The documents of one account, in the order in which they were submitted."""
-
-    deliveries: list[Delivery]
-    account: AccountFacts | None
-    size: int
-
-
-class Room:
-    """For bytes in memory. Who asks for more than there ever is gets it when nobody else has any."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._taken = 0
-        self._left = asyncio.Event()
-
-    async def take(self, size: int) -> None:
-        while self._taken and self._taken + size > self._size:
-            self._left.clear()
-            await self._left.wait()
-        self._taken += size
-
-    def give_back(self, size: int) -> None:
-        self._taken -= size
-        self._left.set()
-
-
-Load = list[Unit]
-Content = dict[str, tuple[LegacyRow, bytes]]
 
 
 class Backfill:
@@ -380,19 +348,6 @@ class Backfill:
         if reason != self.progress.waits_for:
             self.progress.waits_for = reason
             self._tell(self.progress)
-
-
-def cut_loads(units: Sequence[Unit]) -> list[Load]:
-    """As many units together as fit what a sender reads at once; an account's documents stay together."""
-    loads: list[Load] = []
-    room, size = 0, 0
-    for unit in units:
-        if not loads or room + len(unit.deliveries) > LOAD_DOCUMENTS or size + unit.size > LOAD_BYTES:
-            loads.append([])
-            room, size = 0, 0
-        loads[-1].append(unit)
-        room, size = room + len(unit.deliveries), size + unit.size
-    return loads
 
 
 def find_first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
