@@ -20,7 +20,7 @@ LIST_LOOSE = r"""() => {
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     const left = walker.currentNode.data.replace(apart, "").replace(ours, "");
-    const isShown = !element.closest("script, template, [aria-hidden], [lang]:not(html)");
+    const isShown = !element.closest("script, noscript, template, [aria-hidden], [lang]:not(html)");
     const isKept = element.closest("bdi, [dir]:not(html)") || getComputedStyle(element).unicodeBidi === "plaintext";
     if (isShown && !isKept && /[A-Za-z]/.test(left)) loose.push(`${element.outerHTML}`);
   }
