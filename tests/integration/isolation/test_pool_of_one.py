@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from collections import Counter
 from uuid import uuid4
 
@@ -90,6 +91,7 @@ async def run(portal: Portal, requests: int) -> Traffic:
 
 async def check(portal: Portal, requests: int) -> None:
     traffic = await run(portal, requests)
+    sys.stderr.write(f"\n{requests} requests on one connection: {dict(traffic.outcomes.most_common())}\n")
 
     assert traffic.foreign == []
     assert traffic.outcomes["cancelled"] > requests / 100

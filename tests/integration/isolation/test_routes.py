@@ -1,6 +1,7 @@
 """Every route of the app, asked for one's own, another customer's, another org's, a missing and a malformed thing."""
 
 import re
+import sys
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import uuid4
@@ -115,6 +116,7 @@ class TestThingsOfOthers:
                         asked += 1
                 assert missing[0] in (403, 404), (asking, viewer, missing)
 
+        sys.stderr.write(f"\n{asked} requests to {len(askings)} routes, {len(before)} tables watched\n")
         assert await photograph(world) == before
         assert len(askings) >= 15
         assert sum(bool(rows) for rows in before.values()) >= 6
