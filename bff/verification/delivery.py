@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import ClassVar
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,14 +56,22 @@ class DocumentDelivery(DeliveryHandler):
     """One composite call that changes the account only while it is as expected; else the rules decide again."""
 
     timeout_s = 60.0
+    turn_s: ClassVar[float] = 20.0
+    """How long one waits for its turn; later than that there might be no time left to send it in."""
 
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
-        promise = msgspec.convert(delivery.payload, Promise)
-        async with _sending:
+        try:
+            async with asyncio.timeout(self.turn_s):
+                await _sending.acquire()
+        except TimeoutError:
+            return Retry("Other documents are on their way.")
+        try:
             content = await self._open(delivery, adapters)
             if isinstance(content, Refused | Retry):
                 return content
-            return await self._send_scanned(delivery, promise, content, adapters)
+            return await self._send_scanned(delivery, content, adapters)
+        finally:
+            _sending.release()
 
     async def find(self, delivery: Delivery, adapters: Adapters) -> Delivered | None:
         async with adapters.account_view.writing(delivery.account_id) as write:
@@ -100,10 +109,9 @@ class DocumentDelivery(DeliveryHandler):
             return Retry("The document's key is not configured, or its rows were altered.")
         return Retry("The document is not in the outbox.") if content is None else content
 
-    async def _send_scanned(
-        self, delivery: Delivery, promise: Promise, content: bytearray, adapters: Adapters
-    ) -> Outcome:
+    async def _send_scanned(self, delivery: Delivery, content: bytearray, adapters: Adapters) -> Outcome:
         """A document that could not be scanned when it came is held until it can."""
+        promise = msgspec.convert(delivery.payload, Promise)
         if not promise.is_scanned and adapters.scanner is not None:
             scan = await adapters.scanner.scan(_blocks(content))
             if scan is Scan.INFECTED:

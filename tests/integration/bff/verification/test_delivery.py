@@ -1,5 +1,6 @@
 """An accepted document on its way: held until it is clean, kept until Salesforce has it whole, never out of turn."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,14 +11,15 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from bff.adapters import Adapters
-from bff.deliveries import Deliveries, DeliveryState
+from bff.deliveries import Deliveries, Delivery, DeliveryState
 from bff.demo.people import DEMO_ORGS
 from bff.safekeeping.scanning import Scanner
+from bff.verification.delivery import DocumentDelivery
 from sf_sync.documents import Documents, DocumentStored, DocumentSuperseded
 from sf_sync.objects.document_submission import SubmitDocument
 from tests.documents import make_jpeg
 from tests.fixtures.clamd import Clamd
-from tests.integration.bff.scene import Scene, scene
+from tests.integration.bff.scene import Scene, make_email, scene
 
 __all__ = ["scene"]
 
@@ -26,6 +28,10 @@ pytestmark = pytest.mark.asyncio
 ORG = DEMO_ORGS[0].id
 FIRST, SECOND = make_jpeg((900, 600)), make_jpeg((901, 600))
 SUBMITTED = "Id_Verification_Submitted_Version_Id__c"
+READ = (
+    "SELECT org_id, id, kind, account_id, payload, state, attempts, unknown, reason, salesforce_id, created_at"
+    " FROM deliveries"
+)
 # As long as it takes until a delivery counts as parked.
 AGE = text("UPDATE deliveries SET created_at = created_at - interval '20 minutes' WHERE org_id = :org")
 
@@ -138,6 +144,30 @@ class TestSpoiledDocuments:
         [delivery] = await scene.list_rows("SELECT state, reason FROM deliveries")
         assert delivery == {"state": "waiting", "reason": "Salesforce holds other bytes than were sent."}
         assert await count_kept(scene) == 1
+
+
+class Impatient(DocumentDelivery):
+    turn_s = 0.05
+
+
+class TestManyDocuments:
+    async def test_wait_for_their_turn_and_never_pass_for_sent_when_it_does_not_come(
+        self, scene: Scene
+    ) -> None:
+        scene.emulator.faults.unavailable = True
+        for name in ("hana", "kenji", "noor"):
+            async with scene.portal.signed_in(make_email(name)) as customer:
+                assert (await upload(customer, FIRST)).status_code == 202
+        deliveries = [
+            Delivery(**row | {"state": DeliveryState(row["state"])}) for row in await scene.list_rows(READ)
+        ]
+        scene.emulator.faults.unavailable = False
+        scene.emulator.faults.change({"latency_s": 0.5})
+        async with scene.another_process() as process:
+            sending = [Impatient().send(delivery, process.adapters) for delivery in deliveries]
+            outcomes = await asyncio.gather(*sending)
+
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Delivered", "Delivered", "Retry"]
 
 
 class TestParkedDocuments:
