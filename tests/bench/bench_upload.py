@@ -2,7 +2,8 @@
 
 What runs on other machines elsewhere shall not count here: the customers are a process of their own, and they and the
 local Salesforce run with the lowest priority. The web process, its inspectors and PostgreSQL share the machine with
-this reader, who asks for a status all the time. Reads are compared with those of idle seconds before and after.
+this reader, who asks for a status all the time. Reads are compared with those of idle seconds before and after. How
+late the reader wakes from its naps tells how much of a figure is the machine's: where it is as late, measure again.
 """
 
 import http.client
@@ -28,20 +29,28 @@ PAUSE_S = 0.005
 
 
 class Watch(msgspec.Struct, frozen=True):
-    """Seconds of each read of one who asks all the time, and the most memory of the web process meanwhile."""
+    """Seconds of each read of one who asks all the time, by how much each nap between two of them was too long, and the
+    most memory of the web process meanwhile.
+    """
 
     reads: list[float]
+    delays: list[float]
     peak_kib: int
 
     def join(self, other: "Watch") -> "Watch":
-        return Watch(self.reads + other.reads, max(self.peak_kib, other.peak_kib))
+        peak_kib = max(self.peak_kib, other.peak_kib)
+        return Watch(self.reads + other.reads, self.delays + other.delays, peak_kib)
 
     def percentile(self, share: float) -> float:
-        return sorted(self.reads)[int(len(self.reads) * share)] * 1000
+        return find_percentile(self.reads, share)
+
+    @property
+    def delay(self) -> float:
+        return find_percentile(self.delays, 0.99)
 
 
 def measure_rows() -> list[Row]:
-    """Four rows; takes about a minute."""
+    """Five rows; takes about a minute."""
     with tempfile.TemporaryDirectory() as folder, run_portal(Path(folder)) as portal:
         tokens, photo = prepare_customers(Path(folder), AT_ONCE + 2), make_photo()
         os.setpriority(os.PRIO_PROCESS, find_sibling(portal.web_pid, "emulator"), LOWEST_PRIORITY)
@@ -73,6 +82,7 @@ def compare(idle: Watch, busy: Watch, sent: Sent, before_kib: int, size: int) ->
             f"{busy.percentile(0.5) / idle.percentile(0.5):.2f}",
             f"{busy.percentile(0.5):.1f} ms against {idle.percentile(0.5):.1f} ms",
         ),
+        Row("  reader waits for a processor: p99", f"{busy.delay:.1f} ms", f"idle {idle.delay:.1f} ms"),
     ]
 
 
@@ -83,7 +93,7 @@ def make_deadline(seconds: float) -> Callable[[], bool]:
 
 def watch(portal: Portal, *, until: Callable[[], bool]) -> Watch:
     connection = http.client.HTTPConnection("127.0.0.1", portal.port, timeout=30)
-    reads, peak = [], 0
+    reads, delays, peak = [], [], 0
     while not until():
         began = time.perf_counter()
         connection.request("GET", "/api/verification/id", headers=portal.headers)
@@ -92,9 +102,16 @@ def watch(portal: Portal, *, until: Callable[[], bool]) -> Watch:
         reads.append(time.perf_counter() - began)
         assert answer.status == 200
         peak = max(peak, read_rss_kib(portal.web_pid))
+        lay_down = time.perf_counter()
         time.sleep(PAUSE_S)
+        delays.append(time.perf_counter() - lay_down - PAUSE_S)
     connection.close()
-    return Watch(reads, peak)
+    return Watch(reads, delays, peak)
+
+
+def find_percentile(seconds: list[float], share: float) -> float:
+    """In milliseconds."""
+    return sorted(seconds)[int(len(seconds) * share)] * 1000
 
 
 def find_sibling(pid: int, word: str) -> int:
