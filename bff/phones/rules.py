@@ -17,6 +17,7 @@ LONGEST = 64
 """No spelling of a number needs more, and the parser's time grows with the text."""
 SHOWN_DIGITS = 2
 _DOTS = "•" * 6
+_E164 = re.compile(r"\+([1-9][0-9]{5,14})", re.ASCII)
 # Most of the world dials 00 abroad. Japan dials 010, but whoever writes down a foreign number writes what they know.
 # Tried only when the region's own plan makes nothing of it.
 _ABROAD = re.compile(r"^[\s(]*00")
@@ -150,11 +151,14 @@ def mask_phone(e164: str) -> str:
 
     A number too short to keep at least four digits back is dots alone too.
     """
-    try:
-        number = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
+    digits = _E164.fullmatch(e164)
+    country = _find_country_code(digits[1]) if digits else None
+    if country is None or len(e164) - len("+") - len(country) < SHOWN_DIGITS + 4:
         return _DOTS
-    national = e164.removeprefix(f"+{number.country_code}")
-    if len(national) < SHOWN_DIGITS + 4:
-        return _DOTS
-    return f"+{number.country_code}{_DOTS}{national[-SHOWN_DIGITS:]}"
+    return f"+{country}{_DOTS}{e164[-SHOWN_DIGITS:]}"
+
+
+def _find_country_code(digits: str) -> str | None:
+    """No code begins with another. The parser knows it too, ten times as slowly, and a page of results masks forty."""
+    heads = (digits[:length] for length in (1, 2, 3))
+    return next((head for head in heads if int(head) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), None)
