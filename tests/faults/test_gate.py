@@ -21,6 +21,7 @@ from sf_sync.objects.order import PlaceOrder
 from sf_sync.objects.order_placement import GUARD, ORDER, RECHECK, plan_placement
 from sf_sync.settings import SalesforceSettings
 from tests.faults.gate_rig import ORG, SIM, Attempt, Rig, find_violations, open_rig, run_beside
+from tests.faults.machine import Machine, watching_machine
 from tests.fixtures.emulator import EmulatorServer
 from tests.integration.sf_sync.org import change
 
@@ -124,18 +125,25 @@ async def submit_many(rig: Rig, count: int) -> list[Attempt]:
     ]
 
 
-def find_p99_s(attempts: list[Attempt]) -> float:
-    took = sorted(attempt.took_s for attempt in attempts)
+def find_p99_s(attempts: list[Attempt], machine: Machine | None = None) -> float:
+    """Without the time in which other programs had the processor, where the machine was watched."""
+    took = sorted(
+        attempt.took_s - (machine.find_taken_s(attempt.began_at, attempt.ended_at) if machine else 0.0)
+        for attempt in attempts
+    )
     return took[min(len(took) - 1, round(len(took) * 0.99))] if took else 0.0
 
 
-def report(name: str, attempts: list[Attempt]) -> None:
+def report(name: str, attempts: list[Attempt], machine: Machine) -> None:
     refused = [attempt for attempt in attempts if attempt.status != 201]
     told = ", ".join(
         f"{code} {count}" for code, count in sorted(Counter(one.code for one in attempts).items())
     )
-    p99_ms = find_p99_s(refused) * 1_000
-    sys.stderr.write(f"\n{name}: {len(attempts)} submissions ({told}); refusal p99 {p99_ms:.0f} ms\n")
+    p99_ms, own_ms = find_p99_s(refused) * 1_000, find_p99_s(refused, machine) * 1_000
+    sys.stderr.write(
+        f"\n{name}: {len(attempts)} submissions ({told}); refusal p99 {p99_ms:.0f} ms, {own_ms:.0f} ms without the"
+        f" {machine.share:.0%} of the time that others had the processor\n"
+    )
 
 
 def unguarded(command: PlaceOrder, settings: SalesforceSettings) -> list[Subrequest]:
@@ -177,21 +185,21 @@ class TestGate:
         count: int,
     ) -> None:
         async with open_rig(emulator_server, portal_settings, tmp_path) as rig:
-            async with trouble(rig, FAULTS[name]):
+            async with trouble(rig, FAULTS[name]), watching_machine() as machine:
                 attempts = await submit_many(rig, count)
             # What was under way when its customer was refused comes to its end.
             await asyncio.sleep(0.8)
             violations = find_violations(rig, attempts)
             made = rig.list_made()
 
-        report(name, attempts)
+        report(name, attempts, machine)
         assert violations == []
         assert {attempt.status for attempt in attempts} <= {201, 409, 503}
         assert {one.order_id for one in attempts if one.status == 201} <= set(made)
         refused = [attempt for attempt in attempts if attempt.status != 201]
         assert len(made) > 0, "nothing was ordered, so nothing was tried"
         # Of sixty the slowest one would be the judge, and other tests run beside.
-        assert count < 1_000 or find_p99_s(refused) <= REFUSAL_P99_S
+        assert count < 1_000 or find_p99_s(refused, machine) <= REFUSAL_P99_S
 
     async def test_would_let_orders_through_without_its_guard(
         self, emulator_server: EmulatorServer, portal_settings: Settings, tmp_path: Path
@@ -240,9 +248,10 @@ class TestOpenBreaker:
             rig.emulator.faults.change({"unavailable": True})
             for number in range(3):
                 await rig.submit(number)
-            attempts = [await rig.submit(number) for number in range(3, 203)]
+            async with watching_machine() as machine:
+                attempts = [await rig.submit(number) for number in range(3, 203)]
 
-        report("breaker open", attempts)
+        report("breaker open", attempts, machine)
         median_s = statistics.median(attempt.took_s for attempt in attempts)
         assert {attempt.code for attempt in attempts} == {"source_unavailable"}
         sys.stderr.write(
