@@ -11,7 +11,7 @@ from tests.journeys.axe import find_violations
 from tests.journeys.papers import JPEG, choose, make_file
 from tests.journeys.town import Town
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 PAGES = ("/account", "/account/shop/internet", "/account/shop/sim", "/account/orders", "/checkout")
 # Everybody is in another state; language and scheme take turns, and the long form of the test tries all together.

@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.journeys.papers import choose, make_file, reject, verify
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 INTERNET, SIM, CHECKOUT = "/account/shop/internet", "/account/shop/sim", "/checkout"
 

@@ -11,7 +11,7 @@ from tests.documents import make_card, make_jpeg, make_pdf, write
 from tests.journeys.papers import JPEG, choose, field, make_file, reject, send_button, verify
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 SIM = "/account/shop/sim"
 SKU = "SIM-3G"

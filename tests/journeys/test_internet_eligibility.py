@@ -10,7 +10,7 @@ from playwright.async_api import expect
 
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 ROUNDS = 20
 MEDIAN_S, WORST_S = 1.0, 2.0

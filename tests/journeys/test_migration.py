@@ -21,7 +21,7 @@ from tests.faults.up_run import UpRun, run_bff, up_run
 from tests.journeys.test_id_verification import SIM, choose, make_file, verify
 from tests.journeys.town import Town, headline
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 ORG_ID, HANA_ID = DEMO_ORGS[0].id, DEMO_PEOPLE[0].customer_id
 INSERT = (
@@ -55,7 +55,7 @@ class OlderPortal:
             return list(await cursor.fetchall()) if cursor.description else []
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def older(moving: UpRun) -> AsyncIterator[OlderPortal]:
     running = DataDir(moving.data_dir).find_running()
     assert running is not None

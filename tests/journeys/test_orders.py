@@ -7,7 +7,7 @@ from tests.journeys.papers import choose, make_file, reject, verify
 from tests.journeys.test_accessibility import PLACE_ORDER
 from tests.journeys.town import Town, headline, keep_picture, press_tab_until
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio(loop_scope="module")]
 
 REASON = "The card is cut off at the left edge."
 
