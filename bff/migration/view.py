@@ -1,6 +1,7 @@
 """The account view of an org that moves: the table's word or Salesforce's, as its phase says, and both compared."""
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 import msgspec
@@ -87,9 +88,16 @@ class MigratingAccountView(AccountView):
             raise SourceUnavailable(error.retry_after_s or 2) from error
 
     async def _choose(self, org_id: UUID, standing: Standing, sighting: Sighting) -> Sighting:
-        answers = standing.get_answers(sighting.facts.account_id)
-        if answers == "salesforce" and not standing.compares:
+        if standing.get_answers(sighting.facts.account_id) == "salesforce":
+            if standing.compares:
+                # A comparison must cost nobody an answer that does not need the table.
+                with suppress(SourceUnavailable):
+                    await self._ask_table(org_id, standing, sighting)
             return sighting
+        return await self._ask_table(org_id, standing, sighting)
+
+    async def _ask_table(self, org_id: UUID, standing: Standing, sighting: Sighting) -> Sighting:
+        """What the table says, compared with what Salesforce says where the phase wants it."""
         row = await self._find_row(org_id, sighting.facts.account_id)
         # An upload that the table never got, or one from before the table came, outdates it.
         if row is None or has_younger(sighting.facts.verification, row):
@@ -97,7 +105,7 @@ class MigratingAccountView(AccountView):
         told = _tell(row, sighting)
         if standing.compares:
             self._compare(org_id, standing, told, sighting)
-        return told if answers == "table" else sighting
+        return told
 
     async def _find_row(self, org_id: UUID, account_id: str) -> LegacyRow | None:
         try:

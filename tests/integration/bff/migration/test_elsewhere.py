@@ -144,6 +144,23 @@ class TestTableOfAnOlderPortal:
             with pytest.raises(SourceUnavailable):
                 await town.side.view.read(ORG_ID, get_hana(emulator))
 
+    @pytest.mark.parametrize(("percent", "answers"), [(100, True), (0, False)])
+    async def test_costs_nobody_an_answer_that_salesforce_gives(
+        self, portal: Portal, emulator: Emulator, older: OlderPortal, percent: int, answers: bool
+    ) -> None:
+        settings = make_settings(older, url="postgresql://nobody@127.0.0.1:1/none")
+        async with living_in(portal, emulator, settings) as town:
+            await town.list_rows(
+                "INSERT INTO migrations (org_id, phase, percent) VALUES"
+                f" (current_setting('app.org')::uuid, 'ramp', {percent}) RETURNING phase"
+            )
+            await town.side.board.refresh()
+            if answers:
+                await town.side.view.read(ORG_ID, get_hana(emulator))
+                return
+            with pytest.raises(SourceUnavailable):
+                await town.side.view.read(ORG_ID, get_hana(emulator))
+
     @pytest.mark.parametrize(
         ("change", "reason"),
         [

@@ -1,5 +1,6 @@
 """Every planted difference is found, nothing else is, and what is safe to repair is repaired."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +9,16 @@ import pytest
 
 from bff.migration import demo_data
 from bff.migration.conditions import CONDITIONS
+from bff.migration.differences import DifferenceClass
+from bff.migration.following import sync_verdict
 from bff.migration.phases import ORDER, Phase
 from bff.migration.planting import PLANTS, plant
 from bff.migration.purge import PurgeRefused
 from bff.migration.report import write_report
+from bff.migration.rules import Sync
 from bff.migration.service import StepRefused
+from bff.migration.verifier import Verifier
+from tests.integration.bff.migration.test_phases import HANA_ID, YESTERDAY, get_hana
 from tests.integration.bff.migration.town import ORG_ID, Town
 from tests.tables import read_table
 
@@ -56,6 +62,25 @@ class TestVerifier:
             assert len((await town.verify()).differences) == found
 
         assert await town.advance() is Phase.VERIFY
+
+    async def test_looks_twice_before_it_calls_a_verdict_on_its_way_a_difference(self, town: Town) -> None:
+        await town.add_row(HANA_ID, submitted_at=YESTERDAY)
+        await town.go_to(Phase.BACKFILL)
+        await town.backfill()
+        await town.list_rows(
+            "UPDATE residence_card_submissions SET status = 'verified', updated_at = now(), reviewed_at = now()"
+            " RETURNING id"
+        )
+        passing: list[asyncio.Task[Sync]] = []
+
+        def pass_on(*_: int) -> None:
+            account_id = get_hana(town.emulator)
+            passing.append(asyncio.create_task(sync_verdict(town.adapters, ORG_ID, account_id)))
+
+        outcome = await Verifier(town.adapters, ORG_ID, settle_s=1.0, tell=pass_on).run()
+
+        assert outcome.differences == []
+        assert [await each for each in passing] == [Sync.TO_SALESFORCE]
 
     async def test_tells_of_rows_that_somebody_deleted(self, town: Town) -> None:
         await demo_data.load(town.adapters, ORG_ID, rows=4)
@@ -138,3 +163,10 @@ class TestConditions:
         assert written.keys() == named.keys()
         for phase, names in named.items():
             assert all(name in written[phase] for name in names), phase
+
+
+class TestDifferences:
+    def test_are_those_of_the_page(self) -> None:
+        written = [row["class"] for row in read_table("migration.md", "Differences that the verifier finds")]
+
+        assert written == [kind.value for kind in DifferenceClass]
