@@ -13,11 +13,12 @@ from sf_sync.objects.offer import ProductType
 Sku = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._-]*$")]
 MOST_ITEMS = 20
 """An order with all its lines is one call to Salesforce, which takes 25 steps."""
+MOST_OF_ONE = 99
 
 
 class CartItem(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     sku: Sku
-    quantity: Annotated[int, Meta(ge=1, le=99)] = 1
+    quantity: Annotated[int, Meta(ge=1, le=MOST_OF_ONE)] = 1
 
 
 Items = Annotated[list[CartItem], Meta(min_length=1, max_length=MOST_ITEMS)]

@@ -10,7 +10,8 @@ from msgspec import Meta
 
 from bff.addresses import AddressInput, AddressType, make_address
 from bff.addresses.schemas import Line100, Text500
-from bff.checkout.schemas import MOST_ITEMS, CartItem, ProblemAnswer
+from bff.checkout.schemas import MOST_ITEMS, MOST_OF_ONE, CartItem, ProblemAnswer
+from bff.errors import InvalidRequest
 from bff.next_actions import NextAction
 from bff.orders.rules import Delivery, ShownPrices, merge_items
 from bff.phones import parse_phone
@@ -127,7 +128,14 @@ class OrderList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def read_items(order: OrderInput) -> list[tuple[str, int]]:
-    return merge_items((item.sku, item.quantity) for item in order.items)
+    """
+    Raises:
+        InvalidRequest: items of one SKU are too many together.
+    """
+    merged = merge_items((item.sku, item.quantity) for item in order.items)
+    if any(quantity > MOST_OF_ONE for _, quantity in merged):
+        raise InvalidRequest(f"Of one SKU an order takes {MOST_OF_ONE} at most.")
+    return merged
 
 
 def read_prices(order: OrderInput) -> ShownPrices:

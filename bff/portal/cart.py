@@ -15,13 +15,12 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from bff.checkout.schemas import MOST_ITEMS
+from bff.checkout.schemas import MOST_ITEMS, MOST_OF_ONE
 from bff.errors import PortalError
 from bff.identity import Caller
 from bff.texts import N_
 
 COOKIE = "cart"
-MOST_OF_ONE = 99
 KEEP_S = 14 * 24 * 3600
 
 _ITEM = r"[A-Za-z0-9._-]{1,80}:[1-9][0-9]?"

@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 from msgspec import Meta
 
-from bff.checkout.schemas import Sku
+from bff.checkout.schemas import MOST_OF_ONE, Sku
 from bff.errors import InvalidRequest
 from bff.identity import Caller, requires_customer
-from bff.portal.cart import MOST_OF_ONE, Cart, CartFull, format_items, make_cart_cookie
+from bff.portal.cart import Cart, CartFull, format_items, make_cart_cookie
 from bff.portal.forms import FORM, LARGEST_FORM, read_form
 from bff.portal.places import ADD, CHANGE, CHECKOUT, INTERNET, SIM
 from bff.settings import Settings

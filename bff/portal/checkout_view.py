@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import msgspec
 
 from bff.checkout.rules import SENTENCES, Problem, ProblemCode, Verdict
+from bff.checkout.schemas import MOST_OF_ONE
 from bff.next_actions import NextActionCode, make_next_action
-from bff.portal.cart import MOST_OF_ONE, Cart, Items, format_items
+from bff.portal.cart import Cart, Items, format_items
 from bff.portal.places import ADD, CHANGE, CHECKOUT, INTERNET
 from bff.portal.views import SUPPORT, Fact, Link, StatusView
 from bff.texts import N_, Texts

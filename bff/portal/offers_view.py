@@ -8,8 +8,9 @@ import msgspec
 
 from bff.catalog.rules import ShownOffer
 from bff.checkout.rules import SENTENCES, Problem, ProblemCode
+from bff.checkout.schemas import MOST_OF_ONE
 from bff.next_actions import NextActionCode, make_next_action
-from bff.portal.cart import MOST_OF_ONE, Cart
+from bff.portal.cart import Cart
 from bff.portal.offers import Shelf
 from bff.portal.places import ADD, CHECKOUT, INTERNET, SIM
 from bff.portal.views import SUPPORT, Link

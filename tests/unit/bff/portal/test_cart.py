@@ -2,10 +2,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bff.checkout.schemas import MOST_ITEMS
+from bff.checkout.schemas import MOST_ITEMS, MOST_OF_ONE
 from bff.identity import Caller, CallerKind
 from bff.portal.cart import (
-    MOST_OF_ONE,
     Cart,
     CartFull,
     format_cart,
