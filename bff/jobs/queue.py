@@ -56,20 +56,27 @@ class Jobs:
 
         `False` when a waiting job with the same `queueing_lock` makes this one needless.
         """
+
+        async def promise() -> None:
+            connection = (await (await session.connection()).get_raw_connection()).driver_connection
+            deferrer = self.app.configure_task(
+                f"{NAMESPACE}:{task}",
+                allow_unknown=False,
+                connection=connection,
+                lock=lock,
+                queueing_lock=queueing_lock,
+                schedule_in={"seconds": after_s} if after_s else None,
+            )
+            await deferrer.defer_async(**arguments)
+
+        if queueing_lock is None:
+            await promise()
+            return True
         try:
             # A duplicate aborts the transaction it happens in; the savepoint keeps the caller's alive. It is set
             # when the session is first asked for its connection inside the block.
             async with session.begin_nested():
-                connection = (await (await session.connection()).get_raw_connection()).driver_connection
-                deferrer = self.app.configure_task(
-                    f"{NAMESPACE}:{task}",
-                    allow_unknown=False,
-                    connection=connection,
-                    lock=lock,
-                    queueing_lock=queueing_lock,
-                    schedule_in={"seconds": after_s} if after_s else None,
-                )
-                await deferrer.defer_async(**arguments)
+                await promise()
         except AlreadyEnqueued:
             return False
         return True

@@ -16,8 +16,9 @@ from tests.bench.table import Row
 
 ORDERS, WARM_UP = 200, 20
 SARA = "sara@customer.example"
-PLAIN: dict[str, Any] = {"items": [{"sku": "SIM-3G"}]}
-WITH_NUMBER: dict[str, Any] = PLAIN | {"delivery": {"dropoff": {"phoneNumber": "090-1234-5678"}}}
+NOTES: dict[str, Any] = {"contactName": "Sara Ito", "notes": "Ring twice"}
+PLAIN: dict[str, Any] = {"items": [{"sku": "SIM-3G"}], "delivery": NOTES}
+WITH_NUMBER = PLAIN | {"delivery": NOTES | {"dropoff": {"phoneNumber": "090-1234-5678"}}}
 
 
 def place(client: Client, body: dict[str, Any]) -> float:
