@@ -1,5 +1,8 @@
 """The number of an order becomes its customer's, once for each order, without the order waiting for it."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,7 +14,9 @@ from sqlalchemy import text
 
 from bff.cli.commands.phones import backfill
 from bff.db import Database
+from bff.deliveries import Deliveries
 from bff.demo.people import DEMO_ORGS
+from bff.jobs import run_worker
 from bff.orders import phone_uses
 from bff.orders.phone_uses import advance_backfill, begin_backfill, count_uses
 from bff.tenancy import Org
@@ -40,7 +45,29 @@ async def run_promised(scene: Scene) -> int:
     return len(jobs)
 
 
+@asynccontextmanager
+async def working(scene: Scene) -> AsyncIterator[None]:
+    """A worker beside the portal."""
+    stop, adapters = asyncio.Event(), scene.portal.adapters
+    context = {"adapters": adapters, "deliveries": Deliveries(adapters)}
+    worker = asyncio.create_task(run_worker(adapters.jobs, context, stop=stop, grace_s=1))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
 class TestAnOrder:
+    async def test_is_followed_by_a_worker(self, scene: Scene) -> None:
+        async with working(scene):
+            await place(scene, "sara", SIM, delivery=DROPOFF)
+            while not await scene.list_rows(LINKS):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)  # another connection commits it; there is no event
+
+        [link] = await scene.list_rows(LINKS)
+        assert (link["phone"], link["source"]) == ("+819012345678", "order")
+
     async def test_with_a_number_links_it_after_it_was_placed(self, scene: Scene) -> None:
         await place(scene, "sara", SIM, delivery=DROPOFF)
         before = await scene.list_rows(LINKS)
