@@ -18,6 +18,7 @@ from sf_sync.objects.account import (
     VerificationFacts,
     VerificationStatus,
 )
+from sf_sync.objects.document_transfer import Place
 from tests.documents import make_heic, make_jpeg, make_pdf, make_png
 from tests.tables import make_id, read_table
 
@@ -76,6 +77,15 @@ class TestMove:
         assert plan.place.value == row["file"]
         assert (plan.judgement is not None) == (row["status"] == "row's")
         assert plan.judgement is None or plan.judgement.status.value == row["row"]
+
+    def test_keeps_a_verdict_that_is_younger_than_the_row_on_a_document_that_is_older(self) -> None:
+        account = make_account("verified", NOON - HOUR)
+        assert account is not None
+        facts = msgspec.structs.replace(account.verification, verified_at=NOON + HOUR)
+        plan = plan_move(make_row("submitted"), msgspec.structs.replace(account, verification=facts))
+
+        assert isinstance(plan, Move)
+        assert (plan.place, plan.judgement) == (Place.APART, None)
 
     def test_never_guesses_a_status(self) -> None:
         assert plan_move(make_row("unknown"), make_account("nothing", NOON)) is Trouble.STATUS
