@@ -142,6 +142,7 @@ class TestThingsOfOthers:
                 )
                 told[path, viewer] = find_marks(answer.content, world.strangers[viewer])
 
+        sys.stderr.write(f"\n{len(told)} lists, pages and downloads read\n")
         assert {place: marks for place, marks in told.items() if marks} == {}
         assert len(told) > 60
 
