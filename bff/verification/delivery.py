@@ -79,7 +79,8 @@ class DocumentDelivery(DeliveryHandler):
             if stored is None:
                 write.leave_unknown()
                 return None
-        outcome = await self._confirm(delivery, stored, before=None, adapters=adapters)
+        promise = msgspec.convert(delivery.payload, Promise)
+        outcome = await self._confirm(delivery, stored, before=promise.expected, adapters=adapters)
         return outcome if isinstance(outcome, Delivered) else None
 
     async def settle(self, session: AsyncSession, delivery: Delivery, outcome: Delivered | Refused) -> None:
@@ -146,7 +147,7 @@ class DocumentDelivery(DeliveryHandler):
         delivery: Delivery,
         stored: StoredDocument,
         *,
-        before: VerificationFacts | None,
+        before: VerificationFacts,
         adapters: Adapters,
     ) -> Delivered | Retry:
         """The document leaves the outbox only when what Salesforce holds is, byte for byte, what we sent."""
@@ -155,9 +156,7 @@ class DocumentDelivery(DeliveryHandler):
         if stored.checksum != md5:
             return Retry("Salesforce holds other bytes than were sent.")
         data = {"version": stored.version_id, "document": stored.document_id}
-        data["storedAt"] = datetime.now(UTC).isoformat()
-        if before is not None:
-            data["before"] = msgspec.to_builtins(before)
+        data |= {"storedAt": datetime.now(UTC).isoformat(), "before": msgspec.to_builtins(before)}
         return Delivered(stored.version_id, data)
 
 

@@ -10,6 +10,7 @@ import pytest
 from sf_sync.emulator.app import Emulator
 from tests.documents import make_jpeg, make_pdf
 from tests.fixtures.portal import HANA, Portal
+from tests.integration.bff.portal.sim import judge
 from tests.integration.bff.scene import Scene, scene
 
 __all__ = ["scene"]
@@ -125,6 +126,24 @@ class TestUpload:
         assert before["guidance"]
         assert answer.status_code == 202
         assert (after["status"], after["rejectionMessage"], after["note"]) == ("submitted", None, None)
+
+    @pytest.mark.parametrize("is_answer_lost", [False, True])
+    async def test_leaves_the_verdict_with_the_document_that_it_was_about(
+        self, scene: Scene, is_answer_lost: bool
+    ) -> None:
+        async with scene.portal.signed_in(HANA) as hana:
+            await upload(hana)
+            await judge(scene, "hana", "Rejected", Id_Verification_Rejection_Message__c="Too dark.")
+            decided = (await hana.get("/api/verification/id/attempts")).json()["items"]
+            if is_answer_lost:
+                scene.emulator.faults.change({"cut_after_commit": True, "method": "POST", "times": 1})
+            await upload(hana, make_pdf(), "card.pdf")
+            await scene.deliver()
+            kept = (await hana.get("/api/verification/id/attempts")).json()["items"]
+
+        rejected = ("rejected", "Too dark.")
+        assert [(each["verdict"], each["message"]) for each in decided] == [rejected]
+        assert [(each["verdict"], each["message"]) for each in kept] == [(None, None), rejected]
 
     async def test_is_kept_while_salesforce_is_down(self, portal: Portal, emulator: Emulator) -> None:
         async with portal.signed_in(HANA) as hana:
