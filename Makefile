@@ -15,11 +15,12 @@ run: setup
 setup:
 	@$(PYTHON) .ci/setup.py
 
-# Set-up, static gate, every test. Some tests only: make test TESTS=tests/unit
+# Set-up, static gate, every test, with a worker more than two cores have, since one of them mostly waits (see
+# tests/conftest.py). Some tests only: make test TESTS=tests/unit
 test: TESTS ?= tests
 test: check
 	@$(PYTHON) .ci/browser.py
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not soak" $(TESTS)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not soak" $(TESTS)
 
 check: setup
 	$(BIN)/ruff format --check .
