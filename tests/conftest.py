@@ -32,7 +32,7 @@ pytest_plugins = [
 LARGE = ("fault", "journey")
 TURNSTILE = "PORTAL_TEST_TURNSTILE"
 """A folder of files that tests lock. `room`: those that run alone for themselves, all others together. `stage`: one
-large one. `door`: whoever waits for an empty room lets nobody else in."""
+large one. `door`: whoever waits for an empty room lets nobody else in. To wait counts for a test's own timeout."""
 
 _SHARED_POSTGRES = pytest.StashKey[Postgres]()
 

@@ -66,7 +66,7 @@ async def workers(test_database: TestDatabase, redis_url: str) -> AsyncIterator[
 
 
 @pytest.mark.fault
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.asyncio
 async def test_each_promise_is_kept_once_whoever_is_killed(
     portal_adapters: Adapters, workers: Workers

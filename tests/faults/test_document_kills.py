@@ -25,7 +25,7 @@ from tests.fixtures.postgres import TestDatabase
 from tests.fixtures.web import Server, make_environ, seed, serving
 from tests.tables import read_table
 
-pytestmark = [pytest.mark.fault, pytest.mark.asyncio, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.fault, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 ORG = DEMO_ORGS[0].id
 JPEG = make_jpeg((900, 600))
@@ -136,7 +136,7 @@ class TestKilledUploads:
 
 async def until_left_alone(scratch: Path) -> None:
     """An inspector outlives the web process only until it notices."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while list_processes(scratch):  # noqa: ASYNC110 - other processes give no event to await
             await asyncio.sleep(0.05)
 

@@ -19,7 +19,7 @@ from tests.fixtures.web import Server
 
 __all__ = ["site"]
 
-pytestmark = [pytest.mark.fault, pytest.mark.asyncio, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.fault, pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 SARA = "sara@customer.example"
 JPEG, DAMAGED = make_jpeg((900, 600)), make_jpeg((910, 600))[:9_000]

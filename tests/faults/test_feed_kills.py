@@ -104,7 +104,7 @@ async def kill_at_random(feeds: Feeds, dice: random.Random, *, changes: int, kil
 
 @pytest.mark.fault
 @pytest.mark.asyncio
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("changes", "kills"), [(500, 5), pytest.param(2_000, 20, marks=pytest.mark.soak)])
 async def test_killed_again_and_again_during_changes_leaves_no_entry_wrong(
     rig: Rig, feeds: Feeds, changes: int, kills: int
