@@ -24,8 +24,13 @@ from bff.tenancy import Org
 
 BATCH = 500
 AT_ONCE_BYTES = 16 * 1024 * 1024
+NOT_WRITTEN_ANEW = (
+    "The rows are deleted, and their bytes are still in the table's files, which only the table's owner can write"
+    " anew: begin again with its login."
+)
 SIZES = """
-    SELECT pg_relation_size(c.oid) AS heap, coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS toast
+    SELECT pg_relation_filenode(c.oid) AS file, pg_relation_size(c.oid) AS heap,
+        coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) AS toast
     FROM pg_class c WHERE c.oid = %s::regclass
 """
 
@@ -154,19 +159,22 @@ async def _prove(adapters: Adapters, org: Org, database: DatabaseSettings) -> st
     try:
         heap, toast = await _write_anew(libpq_url(url), name)
     except psycopg.Error as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise PurgeRefused(
-            f"The rows are deleted, and their bytes are still in the table's files, which only the table's owner can"
-            f" write anew ({reason}): let it, and begin again."
-        ) from error
+        raise PurgeRefused(NOT_WRITTEN_ANEW) from error
     if heap + toast == 0:
         return "The table's files are empty: 0 bytes of rows, 0 bytes of documents."
     return f"The table was written anew with the rows of others: {heap} bytes of rows, {toast} bytes of documents."
 
 
 async def _write_anew(url: str, name: str) -> tuple[int, int]:
-    """Bytes of rows and of what is stored beside them, afterwards."""
+    """Bytes of rows and of what is stored beside them, afterwards.
+
+    Raises:
+        PurgeRefused: PostgreSQL only warns a login that may not do this.
+    """
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        before: Any = await (await connection.execute(SIZES, [name])).fetchone()
         await connection.execute(sql.SQL("VACUUM (FULL) {}").format(sql.Identifier(*name.split("."))))
-        row: Any = await (await connection.execute(SIZES, [name])).fetchone()
-    return row[0], row[1]
+        after: Any = await (await connection.execute(SIZES, [name])).fetchone()
+    if after[0] == before[0]:
+        raise PurgeRefused(NOT_WRITTEN_ANEW)
+    return after[1], after[2]

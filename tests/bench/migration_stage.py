@@ -52,8 +52,9 @@ def open_engines(folder: Path) -> Iterator[Settings]:
         wait_until_healthy(port)
         yield make_settings(f"{server.login}{TEMPLATE}", valkey.url(), f"http://127.0.0.1:{port}")
     finally:
-        emulator.terminate()
-        emulator.wait(15)
+        # Nobody needs what it would still write to its folder.
+        emulator.kill()
+        emulator.wait()
         valkey.stop()
         postgres.remove()
 

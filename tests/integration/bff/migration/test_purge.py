@@ -10,6 +10,7 @@ import pytest
 from bff.migration import demo_data
 from bff.migration.phases import Phase
 from bff.migration.purge import PurgeRefused
+from tests.fixtures.postgres import TestDatabase
 from tests.integration.bff.migration.town import ORG_ID, Town
 
 COUNT = "SELECT id FROM residence_card_submissions"
@@ -78,6 +79,17 @@ class TestPurge:
         assert "0 bytes of documents" in proof
         rows = {json.loads(line)["row_id"] for line in (tmp_path / "digests").read_text().splitlines()}
         assert len(rows) == 3
+
+    async def test_proves_nothing_with_a_login_that_cannot_write_the_table_anew(
+        self, town: Town, test_database: TestDatabase, tmp_path: Path
+    ) -> None:
+        await verify_all(town, 2)
+        with pytest.raises(PurgeRefused, match="only the table's owner"):
+            await town.purge(tmp_path / "digests", owner_url=test_database.url)
+        proof = await town.purge(tmp_path / "digests")
+
+        assert "0 bytes of documents" in proof
+        assert (await town.look()).entry.phase is Phase.PURGED  # type: ignore[union-attr]
 
     async def test_deletes_nothing_without_a_place_for_the_digests(self, town: Town, tmp_path: Path) -> None:
         await verify_all(town, 2)

@@ -66,8 +66,9 @@ class Town(msgspec.Struct, frozen=True):
         statement = "UPDATE migrations SET changed_at = changed_at - interval '3 seconds' RETURNING phase"
         await self.list_rows(statement)
 
-    async def purge(self, digests: Path, **options: Any) -> str:
+    async def purge(self, digests: Path, *, owner_url: str | None = None, **options: Any) -> str:
         settings = self.portal.settings.database
+        settings = msgspec.structs.replace(settings, owner_url=owner_url or settings.owner_url)
         return await purge(self.adapters, self.migration, self.org, settings, digests, **options)
 
     async def look(self) -> Report:
