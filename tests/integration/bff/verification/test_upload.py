@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from bff.identity.development import sign_token
+from bff.identity.principals import Principals
 from sf_sync.emulator.app import Emulator
 from tests.documents import make_jpeg, make_pdf
 from tests.fixtures.portal import HANA, Portal
@@ -154,6 +156,20 @@ class TestUpload:
 
         assert (answer.status_code, answer.json()["status"]) == (202, "submitted")
         assert (shown["status"], shown["freshness"]["source"]) == ("submitted", "portal")
+
+    async def test_is_taken_and_delivered_without_redis(self, scene: Scene) -> None:
+        portal = scene.portal
+        caller = await Principals(portal.adapters.database).find_by_email(HANA)
+        assert caller is not None
+        token = sign_token(portal.settings, portal.data_dir, caller)
+        await portal.adapters.redis.close()
+        async with portal.connect({"Authorization": f"Bearer {token}"}) as hana:
+            answer = await upload(hana)
+            shown = (await hana.get("/api/verification/id")).json()
+
+        assert (answer.status_code, answer.json()["status"]) == (202, "submitted"), answer.text
+        assert (shown["status"], shown["file"]["name"]) == ("submitted", "card.jpg")
+        assert scene.find_account("hana")["Id_Verification_Status__c"] == "Submitted"
 
     async def test_the_sixth_of_an_hour_is_refused_before_its_body(self, portal: Portal) -> None:
         async with portal.signed_in(HANA) as hana:
