@@ -37,7 +37,9 @@ class StreamedBody:
     async def stream(self) -> AsyncIterator[bytes]:
         if len(self) <= _SLICE:
             # Each write is a turn of its own, here and at the other end.
-            yield b"".join(each if isinstance(each, bytes) else b64encode(each.content) for each in self._pieces)
+            yield b"".join(
+                each if isinstance(each, bytes) else b64encode(each.content) for each in self._pieces
+            )
             return
         for piece in self._pieces:
             if isinstance(piece, bytes):
