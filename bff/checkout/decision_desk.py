@@ -14,7 +14,7 @@ from bff.db import Database
 from bff.errors import InvalidRequest
 from bff.identity import Caller, StaffRole, requires_staff
 from bff.keyset import CURSOR, LIMIT, Place, format_cursor, parse_cursor
-from bff.overrides.schemas import read_account_id
+from bff.overrides.schemas import ACCOUNT_ID, read_account_id
 
 
 class DecisionAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -47,7 +47,7 @@ class DecisionList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 async def show_decisions(
     caller: NamedDependency[Caller],
     database: NamedDependency[Database],
-    account_id: Annotated[str | None, QueryParameter(name="accountId")] = None,
+    account_id: Annotated[str | None, ACCOUNT_ID] = None,
     order_id: Annotated[UUID | None, QueryParameter(name="orderId")] = None,
     cursor: Annotated[str | None, CURSOR] = None,
     limit: Annotated[int, LIMIT] = 20,

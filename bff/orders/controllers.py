@@ -13,7 +13,7 @@ from bff.idempotency import IdempotencyKey, make_digest, parse_idempotency_key
 from bff.identity import Caller, requires_customer
 from bff.keyset import CURSOR, LIMIT, format_cursor, parse_cursor
 from bff.orders.answers import make_order_answer
-from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderUnconfirmed
+from bff.orders.refusals import BlockedProblem, OrderNotChecked, OrderUnconfirmed, TooManyOfOne
 from bff.orders.schemas import (
     OrderAnswer,
     OrderInput,
@@ -31,7 +31,7 @@ from bff.texts import find_texts
 PATH = "/api/orders"
 REFUSALS = {
     **WITH_BODY,
-    **problems(IdempotencyKeyReused, PhoneNotValid, OrderNotChecked, OrderUnconfirmed),
+    **problems(IdempotencyKeyReused, PhoneNotValid, TooManyOfOne, OrderNotChecked, OrderUnconfirmed),
     409: ResponseSpec(
         BlockedProblem,
         description="Conflict: order_blocked",

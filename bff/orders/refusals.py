@@ -65,3 +65,9 @@ class OrderUnconfirmed(OrderRefusal):
     detail = N_(
         "We could not confirm your order in time. Please try again in a moment: it will not be placed twice."
     )
+
+
+class TooManyOfOne(PortalError):
+    status = 422
+    code = "too_many_of_one"
+    detail = N_("Of one product, 99 can be ordered at once at most.")

@@ -11,8 +11,8 @@ from msgspec import Meta
 from bff.addresses import AddressInput, AddressType, make_address
 from bff.addresses.schemas import Line100, Text500
 from bff.checkout.schemas import MOST_ITEMS, MOST_OF_ONE, CartItem, ProblemAnswer
-from bff.errors import InvalidRequest
 from bff.next_actions import NextAction
+from bff.orders.refusals import TooManyOfOne
 from bff.orders.rules import Delivery, ShownPrices, merge_items
 from bff.phones import parse_phone
 from sf_sync.objects.offer import ProductType
@@ -130,11 +130,11 @@ class OrderList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def read_items(order: OrderInput) -> list[tuple[str, int]]:
     """
     Raises:
-        InvalidRequest: items of one SKU are too many together.
+        TooManyOfOne: in several items together.
     """
     merged = merge_items((item.sku, item.quantity) for item in order.items)
     if any(quantity > MOST_OF_ONE for _, quantity in merged):
-        raise InvalidRequest(f"Of one SKU an order takes {MOST_OF_ONE} at most.")
+        raise TooManyOfOne
     return merged
 
 

@@ -5,12 +5,13 @@ from uuid import UUID
 
 from litestar import delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from bff.errors import NotFound
 from bff.identity import Caller, StaffRole, requires_staff
 from bff.overrides.refusals import EndNotAllowed
 from bff.overrides.schemas import (
+    ACCOUNT_ID,
     OverrideAnswer,
     OverrideInput,
     OverrideList,
@@ -52,7 +53,7 @@ async def create_override(
 async def list_overrides(
     caller: NamedDependency[Caller],
     override_desk: NamedDependency[OverrideDesk],
-    account_id: Annotated[str, QueryParameter(name="accountId")],
+    account_id: Annotated[str, ACCOUNT_ID],
 ) -> OverrideList:
     """The overrides of one account."""
     records = await override_desk.list_all(caller, read_account_id(account_id))

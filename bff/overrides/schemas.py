@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from litestar.params import QueryParameter
 from msgspec import Meta
 
 from bff.errors import InvalidRequest
@@ -14,7 +15,9 @@ from sf_sync.ids import InvalidRecordId
 from sf_sync.objects.account import parse_account_id
 from sf_sync.objects.offer import ProductType
 
-AccountId = Annotated[str, Meta(min_length=15, max_length=18, pattern=r"^[A-Za-z0-9]*$")]
+_SIGNS = r"^[A-Za-z0-9]*$"
+AccountId = Annotated[str, Meta(min_length=15, max_length=18, pattern=_SIGNS)]
+ACCOUNT_ID = QueryParameter(name="accountId", min_length=15, max_length=18, pattern=_SIGNS)
 # Several lines that say something; no control characters.
 Reason = Annotated[
     str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*[^\s\x00-\x1f\x7f]")

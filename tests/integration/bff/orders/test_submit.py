@@ -314,7 +314,7 @@ class TestBadInput:
             ({"items": [{"sku": SIM, "quantity": 0}]}, 400),
             ({"items": [{"sku": SIM, "price": "1"}]}, 400),
             ({"items": [{"sku": SIM}] * 21}, 400),
-            ({"items": [{"sku": SIM, "quantity": 99}, {"sku": SIM}]}, 400),
+            ({"items": [{"sku": SIM, "quantity": 99}, {"sku": SIM}]}, 422),
             ({"items": [{"sku": SIM, "unitPrice": 990}]}, 400),
             ({"items": [{"sku": SIM, "unitPrice": "-1"}]}, 400),
             ({"items": [{"sku": SIM, "unitPrice": "1e9"}]}, 400),
