@@ -15,8 +15,6 @@ from tests.faults.up_run import UpRun, is_alive, run_bff, up_run, wait_until
 
 pytestmark = pytest.mark.fault
 
-RESTART_S = 8.0
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpRun]:
@@ -134,16 +132,16 @@ class TestStop:
         assert fresh.is_healthy()
 
 
-@pytest.mark.alone
 class TestRestart:
-    def test_keeps_the_data_and_is_fast(self, fresh: UpRun) -> None:
-        fresh.start()
+    def test_keeps_the_data_and_costs_no_more_than_the_first_start(self, fresh: UpRun) -> None:
+        first_s = fresh.start()
         before = (fresh.data_dir / "secrets.json").read_text(), ask_journal(fresh)
         fresh.stop()
 
-        seconds = fresh.start()
+        again_s = fresh.start()
 
-        assert seconds < RESTART_S
+        # The first one makes the cluster and its tables; twice as long leaves room for what else the machine does.
+        assert again_s < 2 * first_s
         assert ((fresh.data_dir / "secrets.json").read_text(), ask_journal(fresh)) == before
         assert fresh.call("token", "--email", "hana@customer.example").count(".") == 2
 
