@@ -69,9 +69,15 @@ class Settling:
 
     async def refuse(self, submission: Submission, result: Blocked | Unavailable) -> OrderRefusal:
         """The refusal to raise where no row of the order is in hand: the decision alone is written."""
-        decision = self._decide_refusal(submission, result)
         async with self._database.transaction(submission.org_id) as session:
-            await insert_decision(session, org_id=submission.org_id, decision=decision)
+            return await self.refuse_within(session, submission, result)
+
+    async def refuse_within(
+        self, session: AsyncSession, submission: Submission, result: Blocked | Unavailable
+    ) -> OrderRefusal:
+        """The same in a transaction that is open; raise it once that has committed."""
+        decision = self._decide_refusal(submission, result)
+        await insert_decision(session, org_id=submission.org_id, decision=decision)
         return _make_refusal(result, decision.id)
 
     async def _keep(self, submission: Submission, draft: Draft, claimed: Claimed, placed: Placed) -> bytes:

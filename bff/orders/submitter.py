@@ -154,19 +154,21 @@ class Submitter:
 
         `draft` None: not even the catalogue could be read.
         """
-        async with self._database.transaction(submission.org_id) as session:
-            row = await find_order(session, org_id=submission.org_id, order_id=submission.order_id)
-        if row and row.digest != submission.asked.digest:
-            raise IdempotencyKeyReused
-        if row and row.answer:
-            return row.answer
-        if row and row.state in (OrderState.DECIDING, OrderState.UNKNOWN):
-            raise OrderUnconfirmed(retry_after_s=max(retry_after_s, RETRY_AFTER_S))
         unavailable = Unavailable(
             retry_after_s=retry_after_s, ground=Ground(lines=draft.cart if draft else ())
         )
         blocked = await self._find_cached_no(submission, draft) if draft else None
-        raise await self._settling.refuse(submission, blocked or unavailable)
+        # One transaction: while Salesforce is away, everybody who orders comes here.
+        async with self._database.transaction(submission.org_id) as session:
+            row = await find_order(session, org_id=submission.org_id, order_id=submission.order_id)
+            if row and row.digest != submission.asked.digest:
+                raise IdempotencyKeyReused
+            if row and row.answer:
+                return row.answer
+            if row and row.state in (OrderState.DECIDING, OrderState.UNKNOWN):
+                raise OrderUnconfirmed(retry_after_s=max(retry_after_s, RETRY_AFTER_S))
+            refusal = await self._settling.refuse_within(session, submission, blocked or unavailable)
+        raise refusal
 
     async def _find_cached_no(self, submission: Submission, draft: Draft) -> Blocked | None:
         cached = await self._find_cached(submission)
