@@ -1,17 +1,21 @@
 """What sign-in takes and answers."""
 
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from bff.identity.caller import CallerKind, StaffRole
+
+_LINE = r"^[^\x00-\x1f\x7f]*$(?!\n)"
 
 
 class DevLogin(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """`org` (a slug) chooses among the organisations that know the person; without it the first one by slug."""
 
-    email: str
-    org: str | None = None
+    email: Annotated[str, Meta(pattern=_LINE)]
+    org: Annotated[str, Meta(pattern=_LINE)] | None = None
 
 
 class SessionInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
