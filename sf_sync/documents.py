@@ -1,5 +1,6 @@
 """What the product asks of Salesforce about identity documents, in the product's words."""
 
+import asyncio
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -16,6 +17,8 @@ from sf_sync.objects.document_submission import SubmitDocument
 
 SEND_TIMEOUT_S = 30.0
 """A document of 10 MiB is 14 MiB on the wire; the ordinary timeout is for small calls."""
+
+_IN_MEMORY = 2
 
 
 class DocumentStored(Struct, frozen=True, kw_only=True):
@@ -36,6 +39,8 @@ class Documents:
     def __init__(self, client: SalesforceClient) -> None:
         self._client = client
         self._names = client.settings.account_fields
+        self.turns = asyncio.Semaphore(_IN_MEMORY)
+        """Hold one from reading a document into memory until it is sent."""
 
     async def submit(self, command: SubmitDocument) -> DocumentStored | DocumentSuperseded:
         """One call, all or nothing; after OutcomeUnknown ask with `find` before sending the same command again.

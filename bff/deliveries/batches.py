@@ -42,10 +42,15 @@ INSERT_CLAIMED = text(
     RETURNING id, claim IS NOT NULL AS is_mine
     """
 )
+# One statement for all: a statement for each would cost more than what it does.
 SETTLE = text(
-    "UPDATE deliveries SET state = :state, salesforce_id = :salesforce_id, reason = :reason, unknown = false,"
-    " claim = NULL, claimed_until = NULL, settled_at = now()"
-    " WHERE org_id = :org AND id = :id AND claim = :claim AND state IN ('waiting', 'parked')"
+    """
+    UPDATE deliveries SET state = ended.state, salesforce_id = ended.salesforce_id, reason = ended.reason,
+        unknown = false, claim = NULL, claimed_until = NULL, settled_at = now()
+    FROM jsonb_to_recordset(CAST(:ended AS jsonb)) AS ended (id uuid, state text, salesforce_id text, reason text)
+    WHERE deliveries.org_id = :org AND deliveries.id = ended.id AND deliveries.claim = :claim
+        AND deliveries.state IN ('waiting', 'parked')
+    """
 )
 POSTPONE = text(
     "UPDATE deliveries SET reason = :reason, unknown = :unknown, claim = NULL, claimed_until = NULL,"
@@ -107,21 +112,24 @@ async def count_late(
 
 
 async def settle(
-    session: AsyncSession, settled: Sequence[tuple[Delivery, Delivered | Refused]], *, claim: UUID
+    session: AsyncSession,
+    settled: Sequence[tuple[Delivery, Delivered | Refused]],
+    *,
+    org_id: UUID,
+    claim: UUID,
 ) -> None:
     """Those that are no longer this claim's stay as they are: another process has taken over."""
-    values = [
+    ended = [
         {
-            "org": delivery.org_id,
             "id": delivery.id,
-            "claim": claim,
             "state": DeliveryState.DELIVERED if isinstance(outcome, Delivered) else DeliveryState.REFUSED,
             "salesforce_id": outcome.salesforce_id if isinstance(outcome, Delivered) else None,
             "reason": outcome.reason if isinstance(outcome, Refused) else None,
         }
         for delivery, outcome in settled
     ]
-    if values:
+    if ended:
+        values = {"org": org_id, "claim": claim, "ended": msgspec.json.encode(ended).decode()}
         await session.execute(SETTLE, values)
 
 

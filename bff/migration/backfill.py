@@ -289,7 +289,7 @@ class Backfill:
         settled = [(one, end) for one, end in group if not isinstance(end, Retry | Unknown)]
         put_off = [(one, end) for one, end in group if isinstance(end, Retry | Unknown)]
         async with self._database.transaction(self._org_id) as session:
-            await batches.settle(session, settled, claim=self._claim)
+            await batches.settle(session, settled, org_id=self._org_id, claim=self._claim)
             await batches.postpone(session, put_off, claim=self._claim, after_s=AGAIN_S)
             await settle_moves(session, settled)
         with suppress(CacheError):

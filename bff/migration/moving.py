@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,24 +34,25 @@ LOCK_NUMBERS = text(
     "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended('verification' || CAST(:org AS text) ||"
     " account, 0) AS key FROM unnest(CAST(:accounts AS text[])) AS account ORDER BY key) AS keys"
 )
-# Its number follows those of the documents that were sent before it; where that one is taken by a younger document,
-# the next below all others.
-KEEP_ATTEMPT = text(
+# The number of each follows those of the documents that were sent before it; where that one is taken by a younger
+# document, it is the next below all others. No account is in it twice, as none of them sees the others.
+KEEP_ATTEMPTS = text(
     """
-    WITH mine AS (
-        SELECT number, submitted_at FROM verification_attempts WHERE org_id = :org AND account_id = :account
-    ), wanted AS (
-        SELECT coalesce(max(number) FILTER (WHERE submitted_at <= :submitted_at), 0) + 1 AS number FROM mine
-    )
     INSERT INTO verification_attempts (org_id, id, customer_id, account_id, number, sha256, stored_md5, size, kind,
         shown_name, context, state, version_id, document_id, verdict, verdict_message, verdict_at, submitted_at,
         settled_at)
-    SELECT :org, :id, :customer, :account,
-        CASE WHEN EXISTS (SELECT FROM mine WHERE mine.number = wanted.number)
-            THEN (SELECT min(number) - 1 FROM mine) ELSE wanted.number END,
-        :sha256, :md5, :size, :kind, :name, 'account', 'delivered', :version, :document, :verdict, :message,
-        :verdict_at, :submitted_at, :submitted_at
-    FROM wanted
+    SELECT :org, new.id, new.customer, new.account,
+        CASE WHEN kept.wanted = ANY(kept.numbers) THEN kept.lowest - 1 ELSE kept.wanted END,
+        new.sha256, new.md5, new.size, new.kind, new.name, 'account', 'delivered', new.version, new.document,
+        new.verdict, new.message, new.verdict_at, new.submitted_at, new.submitted_at
+    FROM jsonb_to_recordset(CAST(:each AS jsonb)) AS new (id uuid, customer uuid, account text, sha256 text, md5 text,
+        size integer, kind text, name text, version text, document text, verdict text, message text,
+        verdict_at timestamptz, submitted_at timestamptz),
+    LATERAL (
+        SELECT coalesce(max(number) FILTER (WHERE submitted_at <= new.submitted_at), 0) + 1 AS wanted,
+            array_agg(number) AS numbers, min(number) AS lowest
+        FROM verification_attempts WHERE org_id = :org AND account_id = new.account
+    ) AS kept
     ON CONFLICT (org_id, id) DO UPDATE SET version_id = excluded.version_id, document_id = excluded.document_id
     """
 )
@@ -208,23 +210,37 @@ async def settle_moves(
     refused = [(delivery, outcome) for delivery, outcome in settled if isinstance(outcome, Refused)]
     accounts = [delivery.account_id for delivery, _ in done]
     await session.execute(LOCK_NUMBERS, {"org": str(org_id), "accounts": accounts})
-    await repository.execute_many(session, repository.MOVED, [_make_ledger(*pair) for pair in done])
-    await repository.execute_many(session, KEEP_ATTEMPT, [_make_attempt(*pair) for pair in done])
-    await repository.execute_many(session, repository.REPORT, [_make_report(*pair) for pair in refused])
+    await repository.execute_for_each(
+        session, repository.MOVED, org_id, [_make_ledger(one) for _, one in done]
+    )
+    for round_ in _take_turns([_make_attempt(*pair) for pair in done]):
+        await repository.execute_for_each(session, KEEP_ATTEMPTS, org_id, round_)
+    reports = [_make_report(*pair) for pair in refused]
+    await repository.execute_for_each(session, repository.REPORT, org_id, reports)
     await session.execute(repository.TOUCH, {"org": org_id})
 
 
-def _make_ledger(delivery: Delivery, moved: Moved) -> dict[str, Any]:
-    values = msgspec.structs.asdict(moved)
-    wanted = ("sha256", "md5", "size", "version", "document")
-    return {"org": delivery.org_id, "row": moved.row_id} | {name: values[name] for name in wanted}
+def _take_turns(attempts: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Each account's in their order, one of each account in a round."""
+    rounds: list[list[dict[str, Any]]] = []
+    seen: Counter[str] = Counter()
+    for attempt in attempts:
+        if seen[attempt["account"]] == len(rounds):
+            rounds.append([])
+        rounds[seen[attempt["account"]]].append(attempt)
+        seen[attempt["account"]] += 1
+    return rounds
+
+
+def _make_ledger(moved: Moved) -> dict[str, Any]:
+    wanted = ("row_id", "sha256", "md5", "size", "version", "document")
+    return {name: getattr(moved, name) for name in wanted}
 
 
 def _make_attempt(delivery: Delivery, moved: Moved) -> dict[str, Any]:
     row = moved.row
     is_decided = row.status in (RowStatus.VERIFIED, RowStatus.REJECTED)
     return {
-        "org": delivery.org_id,
         "id": repository.make_upload_id(delivery.org_id, moved.row_id),
         "customer": moved.customer_id,
         "account": delivery.account_id,
@@ -245,8 +261,7 @@ def _make_attempt(delivery: Delivery, moved: Moved) -> dict[str, Any]:
 def _make_report(delivery: Delivery, outcome: Refused) -> dict[str, Any]:
     payload = msgspec.convert(delivery.payload, MovePayload)
     return {
-        "org": delivery.org_id,
-        "row": payload.row_id,
+        "row_id": payload.row_id,
         "upload": delivery.id,
         "customer": payload.customer_id,
         "account": delivery.account_id,

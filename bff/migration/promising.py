@@ -36,7 +36,7 @@ async def plan_promises(
     for row in rows:
         upload_id = (names or {}).get(row.id) or make_upload_id(org_id, row.id)
         found = customers.get(row.customer)
-        values: dict[str, Any] = {"org": org_id, "row": row.id, "upload": upload_id}
+        values: dict[str, Any] = {"row_id": row.id, "upload": upload_id}
         values |= {"customer": found.customer_id if found else None, "account": found and found.account_id}
         if found is None or found.account_id is None:
             trouble = Trouble.CUSTOMER if found is None else Trouble.NO_ACCOUNT
@@ -54,8 +54,8 @@ async def apply_promises(
     session: AsyncSession, org_id: UUID, promises: Promises, *, claim: UUID, lease_s: float = LEASE_S
 ) -> set[UUID]:
     """The ids that the holder of `claim` may send now."""
-    await repository.execute_many(session, repository.WAIT, promises.waits)
-    await repository.execute_many(session, repository.REPORT, promises.reports)
+    await repository.execute_for_each(session, repository.WAIT, org_id, promises.waits)
+    await repository.execute_for_each(session, repository.REPORT, org_id, promises.reports)
     return await batches.insert_claimed(
         session, org_id=org_id, kind=KIND, items=promises.items, claim=claim, lease_s=lease_s
     )

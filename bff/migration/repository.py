@@ -52,7 +52,9 @@ LIST_DOCUMENTS = text(
 )
 WAIT = text(
     "INSERT INTO migration_documents (org_id, row_id, upload_id, customer_id, account_id, state, is_copied)"
-    " VALUES (:org, :row, :upload, :customer, :account, 'waiting', :copied)"
+    " SELECT :org, new.row_id, new.upload, new.customer, new.account, 'waiting', new.copied"
+    " FROM jsonb_to_recordset(CAST(:each AS jsonb))"
+    " AS new (row_id text, upload uuid, customer uuid, account text, copied boolean)"
     " ON CONFLICT (org_id, row_id) DO UPDATE SET state = 'waiting', reason = NULL, customer_id = excluded.customer_id,"
     " account_id = excluded.account_id WHERE migration_documents.state = 'reported'"
 )
@@ -63,14 +65,18 @@ ACCEPT = text(
 )
 REPORT = text(
     "INSERT INTO migration_documents (org_id, row_id, upload_id, customer_id, account_id, state, reason)"
-    " VALUES (:org, :row, :upload, :customer, :account, 'reported', :reason)"
+    " SELECT :org, new.row_id, new.upload, new.customer, new.account, 'reported', new.reason"
+    " FROM jsonb_to_recordset(CAST(:each AS jsonb))"
+    " AS new (row_id text, upload uuid, customer uuid, account text, reason text)"
     " ON CONFLICT (org_id, row_id) DO UPDATE SET state = 'reported', reason = excluded.reason"
     " WHERE migration_documents.state <> 'moved'"
 )
 MOVED = text(
-    "UPDATE migration_documents SET state = 'moved', reason = NULL, sha256 = :sha256, md5 = :md5, size = :size,"
-    " version_id = :version, document_id = :document, moved_at = clock_timestamp(), verified_at = NULL"
-    " WHERE org_id = :org AND row_id = :row"
+    "UPDATE migration_documents AS old SET state = 'moved', reason = NULL, sha256 = new.sha256, md5 = new.md5,"
+    " size = new.size, version_id = new.version, document_id = new.document, moved_at = clock_timestamp(),"
+    " verified_at = NULL FROM jsonb_to_recordset(CAST(:each AS jsonb))"
+    " AS new (row_id text, sha256 text, md5 text, size integer, version text, document text)"
+    " WHERE old.org_id = :org AND old.row_id = new.row_id"
 )
 RENAME = text(
     "UPDATE migration_documents SET upload_id = :upload, state = 'waiting', verified_at = NULL"
@@ -210,10 +216,12 @@ async def find_ignored(session: AsyncSession, org_id: UUID) -> frozenset[str]:
     return frozenset(rows.scalars())
 
 
-async def execute_many(session: AsyncSession, statement: Any, values: Sequence[dict[str, Any]]) -> None:
-    """One round trip for all of them."""
-    if values:
-        await session.execute(statement, list(values))
+async def execute_for_each(
+    session: AsyncSession, statement: Any, org_id: UUID, each: Sequence[dict[str, Any]]
+) -> None:
+    """One execution for all of them: they are the records of its `each`, which holds no row twice."""
+    if each:
+        await session.execute(statement, {"org": org_id, "each": msgspec.json.encode(each).decode()})
 
 
 async def get_counts(session: AsyncSession, org_id: UUID) -> Counts:

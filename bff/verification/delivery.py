@@ -33,9 +33,6 @@ KIND = "id_document"
 _MOST_TRIES = 3
 _BLOCK = 64 * 1024
 
-# A document is in memory while it is sent; the rest wait their turn.
-_sending = asyncio.Semaphore(2)
-
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """What the delivery's payload keeps of an upload; the document itself is in `document_outbox`."""
@@ -62,7 +59,7 @@ class DocumentDelivery(DeliveryHandler):
     async def send(self, delivery: Delivery, adapters: Adapters) -> Outcome:
         try:
             async with asyncio.timeout(self.turn_s):
-                await _sending.acquire()
+                await adapters.documents.turns.acquire()
         except TimeoutError:
             return Retry("Other documents are on their way.")
         try:
@@ -71,7 +68,7 @@ class DocumentDelivery(DeliveryHandler):
                 return content
             return await self._send_scanned(delivery, content, adapters)
         finally:
-            _sending.release()
+            adapters.documents.turns.release()
 
     async def find(self, delivery: Delivery, adapters: Adapters) -> Delivered | None:
         async with adapters.account_view.writing(delivery.account_id) as write:

@@ -14,7 +14,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bff.cli.environment import load_settings
 from bff.db import Database
 from bff.demo.people import DEMO_ORGS
 from bff.identity import Caller
@@ -43,7 +42,7 @@ class Crowd:
 
     def __init__(self, run: UpRun, client: SalesforceClient, size: int) -> None:
         self._run, self._client, self.size = run, client, size
-        self.settings: Settings = load_settings(run.data_dir)
+        self.settings: Settings = run.read_settings()
         self.tokens: dict[str, str] = {}
         self.expected: dict[str, str] = {}
 
@@ -179,7 +178,7 @@ class TestKillsUnderLoad:
     async def test_lose_nothing_and_double_nothing(
         self, running: UpRun, size: int, changes: int, kills: int
     ) -> None:
-        settings = load_settings(running.data_dir)
+        settings = running.read_settings()
         client = SalesforceClient(settings.salesforce)
         await client.open()
         crowd = Crowd(running, client, size)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bff.engines.ports import choose_free_port
+from bff.settings import Settings, read_settings
+from bff.up.data_dir import DataDir
 
 READY_S = 60.0
 _POLL_S = 0.05
@@ -66,6 +68,12 @@ class UpRun:
         if self._process.poll() is None:
             self._process.send_signal(number)
         return self._process.wait(timeout=20)
+
+    def read_settings(self) -> Settings:
+        """What its children run with; the test's own process stays as it is."""
+        running = DataDir(self.data_dir).find_running()
+        assert running is not None
+        return read_settings(running.environment)
 
     def list_children(self) -> dict[int, str]:
         """Process id and command line of everything that it started and that lives."""
