@@ -16,7 +16,7 @@ from bff.verification.intake.spool import Spool
 from bff.verification.refusals import NOT_TAKEN, DocumentInfected, PoorQuality
 
 # There are two inspectors, and a document that is stored takes a connection to the database meanwhile.
-_AT_ONCE = 3
+_AT_ONCE = 2
 _RECEIVING, _RECEIVING_FROM_ONE = 64, 4
 
 

@@ -1,5 +1,6 @@
 """Taking a document: refuse before the body where possible, examine, promise, and try to deliver it at once."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -36,6 +37,9 @@ from sf_sync.objects.account import VerificationFacts
 INLINE_BUDGET_S = 2.5
 """How long a customer waits for Salesforce before the worker takes over."""
 
+# Each takes a connection to the database; a crowd of uploads leaves the others to everybody else.
+_ADMITTED_AT_ONCE = 4
+
 log = structlog.get_logger(__name__)
 
 
@@ -65,6 +69,7 @@ class Verification:
         self._older_table = older_table
         self._acceptance = Acceptance(adapters, deliveries, examination.courtesy, quota=quota, now=now)
         self._now = now
+        self._admissions = asyncio.Semaphore(_ADMITTED_AT_ONCE)
 
     async def submit(
         self, caller: Caller, body: Body, *, context: str, requires_quality: bool = False
@@ -79,7 +84,8 @@ class Verification:
                 first byte of the body.
         """
         owner = _get_owner(caller, context)
-        seen = await self._admit(owner)
+        async with self._admissions:
+            seen = await self._admit(owner)
         expected = plan_upload(seen)
         with Spool() as sent, Spool("md5") as rebuilt:
             received = await self._examination.receive(body, sent, sender=owner.account_id)
@@ -107,7 +113,8 @@ class Verification:
             VerificationRefusal, TooManyRequests: as `submit` would.
         """
         owner = _get_owner(caller, "account")
-        plan_upload(await self._admit(owner))
+        async with self._admissions:
+            plan_upload(await self._admit(owner))
         with Spool() as sent, Spool("md5") as rebuilt:
             received = await self._examination.receive(body, sent, sender=owner.account_id)
             async with self._examination.turns:

@@ -18,7 +18,7 @@ from bff.verification.inspection.job import Job, Verdict, format_line, read_job
 from bff.verification.inspection.pdf import inspect_pdf
 
 WALL_S = 8
-_NICENESS = 10
+_NICENESS = 19
 
 
 class Budget(NamedTuple):
