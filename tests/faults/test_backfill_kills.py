@@ -88,6 +88,17 @@ async def site(
     await inspectors.close()
 
 
+async def arriving(site: Site) -> AsyncIterator[Caller]:
+    """New customers, without end."""
+    while True:
+        callers = [make_caller(account_id) for account_id in await demo_data.make_accounts(site.adapters, 50)]
+        values = [{"org": ORG_ID, "id": each.customer_id, "account": each.account_id} for each in callers]
+        async with site.adapters.database.transaction(ORG_ID) as session:
+            await session.execute(INSERT_CUSTOMER, values)
+        for caller in callers:
+            yield caller
+
+
 @asynccontextmanager
 async def uploading(site: Site, per_second: float) -> AsyncIterator[list[Caller]]:
     """Customers who upload while the block runs; those who were told 202."""
@@ -99,14 +110,11 @@ async def uploading(site: Site, per_second: float) -> AsyncIterator[list[Caller]
         told.append(caller)
 
     async def go_on() -> None:
-        while True:
-            (account_id,) = await demo_data.make_accounts(site.adapters, 1)
-            caller = make_caller(account_id)
-            async with site.adapters.database.transaction(ORG_ID) as session:
-                values = {"org": ORG_ID, "id": caller.customer_id, "account": account_id}
-                await session.execute(INSERT_CUSTOMER, values)
+        due = time.monotonic()
+        async for caller in arriving(site):
             tasks.add(asyncio.create_task(send(caller)))
-            await asyncio.sleep(1 / per_second)
+            due += 1 / per_second
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
 
     going = asyncio.create_task(go_on())
     try:
@@ -130,11 +138,13 @@ class TestKilledBackfill:
         await go_to(site.adapters, Phase.BACKFILL)
         await site.board.look()
         before = len(site.list_uploads())
+        began = time.monotonic()
         async with uploading(site, per_second) as told:
             taken = [await site.kill_once(dice) for _ in range(kills)]
             after_kills = len(site.list_uploads())
             last = await site.start()
             assert await last.wait() == 0
+            rate = len(told) / (time.monotonic() - began)
         await Backfill(site.adapters, ORG_ID).run()
 
         outcome = await Verifier(site.adapters, ORG_ID).run()
@@ -145,4 +155,5 @@ class TestKilledBackfill:
         assert told
         assert after_kills > before
         # Starting Python and the product's modules is most of it, and the machine may be busy: the figure is a bench's.
-        sys.stdout.write(f"resumed after {[round(each, 1) for each in taken if each is not None]} s")
+        resumed_s = [round(each, 1) for each in taken if each is not None]
+        sys.stdout.write(f"{len(told)} uploads, {rate:.1f} a second; resumed after {resumed_s} s\n")
