@@ -189,8 +189,10 @@ class Backfill:
         given_up = frozenset(self._given_up)
         async with self._database.transaction(self._org_id) as session:
             fresh = await pick_unmoved(session, self._org_id, page, given_up=given_up)
+        if not fresh:
+            return []
         customers = list(dict.fromkeys(row.customer for row in fresh))
-        rows = await self._adapters.legacy.list_of(self._org_id, customers) if customers else []
+        rows = await self._adapters.legacy.list_of(self._org_id, customers)
         # A row without a customer belongs to nobody's rows, and has to be told all the same.
         known = {row.id for row in rows}
         rows += [row for row in fresh if row.id not in known]

@@ -38,11 +38,15 @@ async def load(
     rows: int,
     faults: int = 0,
     seed: int = 7,
+    pictures: Sequence[bytes] = (),
     tell: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """`faults` of the rows cannot be moved, of each kind as many. Accounts are made in Salesforce, 200 in a call."""
+    """`faults` of the rows cannot be moved, of each kind as many. Accounts are made in Salesforce, 200 in a call.
+
+    `pictures` are JPEGs to choose from instead of our own small ones.
+    """
     dice = random.Random(seed)  # noqa: S311 - demonstration data
-    pictures = make_pictures()
+    pictures = pictures or make_pictures()
     faulty = dict(zip(dice.sample(range(rows), faults), _take_turns(_ROW_FAULTS), strict=False))
     number = 0
     for part in cut(range(rows), 200):

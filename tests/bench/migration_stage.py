@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import httpx
+from PIL import Image
 from sqlalchemy import text
 
 from bff.adapters import Adapters, make_adapters, opened
@@ -20,7 +21,7 @@ from bff.demo.people import DEMO_ORGS
 from bff.demo.seed import seed_demo
 from bff.engines.ports import choose_free_port
 from bff.engines.valkey import Valkey
-from bff.migration.demo_data import make_accounts, make_pictures, make_unique
+from bff.migration.demo_data import make_accounts, make_unique
 from bff.migration.phases import Phase
 from bff.migration.rules import plan_move
 from bff.settings import Settings, read_settings
@@ -29,6 +30,7 @@ from sf_sync.client.bodies import StreamedBody, encode_body
 from sf_sync.client.wire import format_composite
 from sf_sync.objects.document import DocumentFile
 from sf_sync.objects.document_transfer import TransferDocument, plan_transfer
+from tests.documents import write
 from tests.fixtures.postgres_server import TEMPLATE, PostgresServer, start_postgres
 
 ORG_ID = DEMO_ORGS[0].id
@@ -99,11 +101,17 @@ async def go_to(adapters: Adapters, phase: Phase) -> None:
         await session.execute(SET_PHASE, {"phase": phase})
 
 
-async def measure_bare_loop(adapters: Adapters, count: int, at_once: int) -> float:
+def make_photos() -> list[bytes]:
+    """Some 280 kB each, as an upload form leaves what a phone's camera took."""
+    shades = (Image.effect_noise((720, 720), 60 + shade).convert("L") for shade in range(6))
+    return [write(picture, "JPEG", quality=75) for picture in shades]
+
+
+async def measure_bare_loop(adapters: Adapters, count: int, at_once: int, pictures: Sequence[bytes]) -> float:
     """Calls a second of the very composites that a move sends, made beforehand: no table, no outbox, no rules, no
     client of ours; `at_once` in flight.
     """
-    bodies = await make_bodies(adapters, count)
+    bodies = await make_bodies(adapters, count, pictures)
     token, _, _ = await adapters.client.access_token()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     address = f"{adapters.client.settings.url}{adapters.client.settings.data_path}/composite"
@@ -122,8 +130,8 @@ async def measure_bare_loop(adapters: Adapters, count: int, at_once: int) -> flo
         return count / (time.perf_counter() - began)
 
 
-async def make_bodies(adapters: Adapters, count: int) -> list[bytes]:
-    pictures, settings = make_pictures(), adapters.client.settings
+async def make_bodies(adapters: Adapters, count: int, pictures: Sequence[bytes]) -> list[bytes]:
+    settings = adapters.client.settings
     account_ids = await make_accounts(adapters, count)
     accounts = await adapters.salesforce.read_accounts(account_ids, lane=Lane.BACKGROUND, timeout_s=30)
     samples = await adapters.legacy.list_page(ORG_ID, after=None, limit=count)
